@@ -1,0 +1,94 @@
+"""The `pairlog` command: one table of commands, each room mounted only when one of its commands is called.
+
+A room's `cli.py` holds `COMMANDS`: for each command a function that adds its options to a parser and sets
+`run`, which takes the parsed arguments and returns the exit code.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeAlias
+
+from pairlog import __version__
+from pairlog.errors import UserError
+
+#: What a room's `COMMANDS` maps a command's name to.
+Configure: TypeAlias = Callable[[argparse.ArgumentParser], None]
+
+
+class Mount(NamedTuple):
+    """Where a command lives and which extra brings what it needs."""
+
+    module: str
+    extra: str
+    help: str
+
+
+MOUNTS: dict[str, Mount] = {
+    "demo": Mount("pairlog.demo", "all", "the whole way on a bundled session"),
+    "doctor": Mount("pairlog.doctor", "all", "what works here and what does not, one line each"),
+    "lsp": Mount("lsp_server.cli", "recorder", "the language server, on standard input and output"),
+    "consent": Mount("lsp_server.cli", "recorder", "choose, or show, what may be recorded in a folder"),
+    "status": Mount("lsp_server.cli", "recorder", "what is recorded here and what waits to be sent"),
+    "serve": Mount("collector_api.cli", "collector", "the collector"),
+    "token": Mount("collector_api.cli", "collector", "create, list and revoke tokens"),
+    "erase": Mount("collector_api.cli", "collector", "erase a session for good"),
+    "sessions": Mount("processing.cli", "processing", "list the sessions"),
+    "replay": Mount("processing.cli", "processing", "play a session, or print a file at any moment of it"),
+    "verify": Mount("processing.cli", "processing", "replay and check every save"),
+    "export": Mount("processing.cli", "processing", "write a session as gzipped NDJSON"),
+    "trajectories": Mount("processing.cli", "processing", "sessions to steps"),
+    "episodes": Mount("processing.cli", "processing", "build and check benchmark episodes"),
+    "bench": Mount("processing.cli", "processing", "run models on episodes, report, compare"),
+    "ianvs": Mount("ianvs_bridge.cli", "ianvs", "hand episodes over to KubeEdge-Ianvs"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code. 2: the words of the call are off."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        args = _parse(arguments)
+        return int(args.run(args))
+    except UserError as error:
+        print(f"pairlog: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # The reader of our output has gone, as `head` does; keep the interpreter from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="pairlog",
+        description="Records how engineers and language models write code together.",
+    )
+    parser.add_argument("--version", action="version", version=f"pairlog {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    wanted = next((word for word in arguments if not word.startswith("-")), None)
+    for name, mount in MOUNTS.items():
+        command = commands.add_parser(name, help=mount.help, description=mount.help)
+        if name == wanted:
+            _configure(name, mount)(command)
+    return parser.parse_args(arguments)
+
+
+def _configure(name: str, mount: Mount) -> Configure:
+    try:
+        module = importlib.import_module(mount.module)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith(mount.module.partition(".")[0]):
+            raise
+        raise UserError(
+            f"`pairlog {name}` needs {error.name}, which is not installed; "
+            f"install it with: pip install 'pairlog[{mount.extra}]'"
+        ) from None
+    configure: Configure = module.COMMANDS[name]
+    return configure

@@ -1,0 +1,100 @@
+"""Frames: consecutive lines of one session as a gzip member. Its boundaries mean nothing.
+
+An exported session is frames in a row (`.ndjson.gz`), which `zcat`, pandas and DuckDB read as one file.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO
+
+from pairlog.line import LINE_BYTES_MAX
+
+_CHUNK_BYTES = 256 * 1024
+
+
+class FrameError(ValueError):
+    """Bytes that are no frame, or one over a limit; the message says which."""
+
+
+def pack(lines: Iterable[bytes], level: int = 6) -> bytes:
+    """One gzip member with these lines, each ended by LF. The same lines give the same bytes."""
+    return gzip.compress(b"".join(line + b"\n" for line in lines), level, mtime=0)
+
+
+def unpack(data: bytes, bytes_max: int, line_bytes_max: int = LINE_BYTES_MAX) -> list[bytes]:
+    """The lines of a frame, without their line breaks.
+
+    Raises FrameError where `data` is not whole gzip members, does not end with a line break, holds a line
+    longer than `line_bytes_max`, or unpacks to more than `bytes_max`, which is never exceeded in memory.
+    """
+    parts: list[bytes] = []
+    room = bytes_max + 1
+    while data:
+        unpacker = zlib.decompressobj(wbits=31)
+        try:
+            part = unpacker.decompress(data, room)
+        except zlib.error as error:
+            raise FrameError(f"not gzip ({error})") from None
+        parts.append(part)
+        room -= len(part)
+        if room <= 0:
+            raise FrameError(f"more than {bytes_max} bytes when unpacked")
+        if not unpacker.eof:
+            raise FrameError("the gzip member is cut short")
+        data = unpacker.unused_data
+    lines, tail = whole_lines(b"".join(parts))
+    if tail:
+        raise FrameError("the last line has no line break")
+    for line in lines:
+        if len(line) > line_bytes_max:
+            raise FrameError(f"a line of {len(line)} bytes; at most {line_bytes_max} are taken")
+    return lines
+
+
+def whole_lines(data: bytes) -> tuple[list[bytes], bytes]:
+    """The lines of plain NDJSON, and what stands behind the last line break: a torn tail or nothing."""
+    lines = data.split(b"\n")
+    tail = lines.pop()
+    return lines, tail
+
+
+def read(stream: BinaryIO) -> Iterator[bytes]:
+    """The lines of frames in a row, or of plain NDJSON, read as they come.
+
+    A tail that a crash tore off is not yielded: FrameError is raised after the last whole line.
+    """
+    head = stream.read(_CHUNK_BYTES)
+    packed = head[:2] == b"\x1f\x8b"
+    tail = b""
+    for chunk in _inflate(head, stream) if packed else _chunks(head, stream):
+        lines, tail = whole_lines(tail + chunk)
+        yield from lines
+    if tail:
+        raise FrameError("the last line is torn: it has no line break")
+
+
+def _chunks(head: bytes, stream: BinaryIO) -> Iterator[bytes]:
+    while head:
+        yield head
+        head = stream.read(_CHUNK_BYTES)
+
+
+def _inflate(head: bytes, stream: BinaryIO) -> Iterator[bytes]:
+    unpacker = zlib.decompressobj(wbits=31)
+    for chunk in _chunks(head, stream):
+        while chunk:
+            try:
+                yield unpacker.decompress(chunk)
+            except zlib.error as error:
+                raise FrameError(f"not gzip ({error})") from None
+            chunk = unpacker.unused_data
+            if unpacker.eof:
+                unpacker = zlib.decompressobj(wbits=31)
+                started = False
+            else:
+                started = True
+    if started:
+        raise FrameError("the last frame is cut short")

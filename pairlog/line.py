@@ -1,0 +1,75 @@
+"""The one door between events and the lines of the wire.
+
+A line's bytes are the truth: stores and exports carry them as they came, so that an unknown type or field
+survives. Decoding is for those who want to understand a line.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import MISSING, fields
+from typing import Any
+
+from pairlog.events import TYPES, Event, Unknown
+
+#: The longest line that any part of Pairlog takes, in bytes.
+LINE_BYTES_MAX = 16 * 1024 * 1024
+
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_NAMES = {cls: tuple(f.name for f in fields(cls)[2:]) for cls in TYPES.values()}
+_REQUIRED = {cls: frozenset(f.name for f in fields(cls) if f.default is MISSING) for cls in TYPES.values()}
+
+
+class LineError(ValueError):
+    """A line that is no event; the message says why."""
+
+
+def encode(event: Event) -> bytes:
+    """The line of an event, without its line break; fields that are None are left out."""
+    body: dict[str, Any] = {"seq": event.seq, "t": event.t, "type": event.type}
+    for name in _NAMES[type(event)]:
+        value = getattr(event, name)
+        if value is not None:
+            body[name] = value
+    return _encoder.encode(body).encode()
+
+
+def parse(line: bytes) -> dict[str, Any]:
+    """The JSON object of a line. Raises LineError where it has no `seq`, `t` and `type`."""
+    try:
+        body = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise LineError(f"not JSON ({error})") from None
+    if not isinstance(body, dict):
+        raise LineError("not a JSON object")
+    for name, kind in (("seq", int), ("t", int), ("type", str)):
+        if type(body.get(name)) is not kind:
+            raise LineError(f"`{name}` is missing or not {kind.__name__}")
+    return body
+
+
+def decode(line: bytes) -> Event:
+    """The event of a line; `Unknown` for a type of a later version, later fields left aside.
+
+    Raises LineError where the line is no event or misses a field. Types of fields are not checked here:
+    the collector did so before it acknowledged the line.
+    """
+    body = parse(line)
+    name = body.pop("type")
+    cls = TYPES.get(name)
+    if cls is None:
+        return Unknown(seq=body.pop("seq"), t=body.pop("t"), name=name, fields=body)
+    try:
+        return cls(**body)
+    except TypeError:
+        missing = _REQUIRED[cls] - body.keys()
+        if missing:
+            raise LineError(f"{name} without `{'`, `'.join(sorted(missing))}`") from None
+        known = {"seq", "t", *_NAMES[cls]}
+        return cls(**{key: value for key, value in body.items() if key in known})
+
+
+def decode_all(lines: Iterable[bytes]) -> Iterator[Event]:
+    """The events of lines, in their order."""
+    return map(decode, lines)

@@ -1,0 +1,58 @@
+"""A collector as a source, over HTTP."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from types import TracebackType
+
+import httpx
+
+from pairlog.errors import UserError
+from pairlog.frame import read
+from pairlog.source import SessionInfo, Source
+
+_SECONDS_MAX = 60
+
+
+class HttpSource(Source):
+    """The sessions that this token may read."""
+
+    def __init__(self, address: str, token: str) -> None:
+        self._address = address.rstrip("/")
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._http = httpx.Client(base_url=self._address, headers=headers, timeout=_SECONDS_MAX)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def sessions(self) -> list[SessionInfo]:
+        """All sessions that this token may read, the oldest first."""
+        return [SessionInfo(**row) for row in self._get("/v1/sessions").json()["sessions"]]
+
+    def lines(self, session: str) -> Iterator[bytes]:
+        """The lines of a session. Raises UserError where it is unknown or not for this token."""
+        yield from read(io.BytesIO(self._get(f"/v1/sessions/{session}/frames").content))
+
+    def blob(self, session: str, sha256: str) -> bytes:
+        """The bytes of a blob. Raises UserError where it is missing or not for this token."""
+        return self._get(f"/v1/blobs/{sha256}", session=session).content
+
+    def _get(self, path: str, **query: str) -> httpx.Response:
+        try:
+            response = self._http.get(path, params=query)
+        except httpx.HTTPError as error:
+            raise UserError(f"no answer from {self._address} ({error}); is `pairlog serve` up?") from None
+        if response.status_code in (401, 403):
+            raise UserError(f"{self._address} refuses this token; set PAIRLOG_TOKEN to one that may read")
+        if response.status_code in (404, 410):
+            raise UserError(f"{self._address}{path} is not there ({response.status_code})")
+        if response.is_error:
+            raise UserError(f"{self._address}{path} answered {response.status_code}; see its log")
+        return response

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import gzip
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pairlog.frame import FrameError, pack, read, unpack, whole_lines
+
+# A line of plain NDJSON begins with a brace, which is how a reader tells it from gzip.
+lines = st.lists(
+    st.binary(max_size=60).filter(lambda line: b"\n" not in line).map(lambda line: b"{" + line), min_size=1
+)
+
+
+@given(st.lists(lines, min_size=1, max_size=4))
+def test_frames_in_a_row_read_as_their_lines_however_they_are_cut(frames: list[list[bytes]]) -> None:
+    data = b"".join(pack(frame) for frame in frames)
+    expected = [line for frame in frames for line in frame]
+    assert unpack(data, len(data) * 100) == expected
+    assert list(read(io.BytesIO(data))) == expected
+    assert list(read(io.BytesIO(gzip.decompress(data)))) == expected
+
+
+@given(lines)
+def test_the_same_lines_pack_to_the_same_bytes(frame: list[bytes]) -> None:
+    assert pack(frame) == pack(list(frame))
+
+
+@given(lines, st.data())
+def test_a_torn_export_gives_its_whole_lines_and_then_says_so(
+    frame: list[bytes], data: st.DataObject
+) -> None:
+    plain = b"".join(line + b"\n" for line in frame)
+    cut = data.draw(st.integers(1, len(plain) - 1))
+    kept, tail = whole_lines(plain[:cut])
+    seen: list[bytes] = []
+    if tail:
+        with pytest.raises(FrameError, match="torn"):
+            seen.extend(line for line in _keep(seen, plain[:cut]))
+    else:
+        seen = list(read(io.BytesIO(plain[:cut])))
+    assert seen == kept
+
+
+def _keep(seen: list[bytes], data: bytes) -> list[bytes]:
+    for line in read(io.BytesIO(data)):
+        seen.append(line)
+    return []
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"plain", "not gzip"),
+        (pack([b"a"])[:-4], "cut short"),
+        (pack([b"a"]) + b"rest", "not gzip"),
+        (gzip.compress(b"no line break"), "no line break"),
+        (pack([b"0" * 2_000_000]), "more than 1000000 bytes"),
+        (pack([b"0" * 200]), "a line of 200 bytes"),
+    ],
+)
+def test_what_is_no_frame_is_refused_with_its_reason(data: bytes, reason: str) -> None:
+    with pytest.raises(FrameError, match=reason):
+        unpack(data, 1_000_000, 100)
+
+
+def test_an_export_whose_last_frame_is_cut_says_so_after_the_whole_lines() -> None:
+    data = pack([b"a", b"b"]) + pack([b"c"])[:-6]
+    seen: list[bytes] = []
+    with pytest.raises(FrameError, match="cut short|torn"):
+        _keep(seen, data)
+    assert seen[:2] == [b"a", b"b"]
