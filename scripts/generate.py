@@ -38,33 +38,27 @@ def typescript() -> str:
     names = []
     for cls in OBSERVABLE:
         described = event_schema(cls)
+        names_doc = "doc" in described["required"]
         rows = [f'  type: "{cls.type}";']
         for name, field in described["properties"].items():
             if name in ("type", "seq", "t"):
                 continue
             name, kind = ("uri", "string") if name == "doc" else (name, type_of(field))
-            needed = "" if name in described["required"] or (name == "uri" and _has_doc(described)) else "?"
+            needed = "" if name in described["required"] or (name == "uri" and names_doc) else "?"
             rows.append(f"  {name}{needed}: {kind};")
-        parts.append(
-            f"/** {described['description']} */\nexport interface {cls.__name__} {{\n"
-            + "\n".join(rows)
-            + "\n}"
-        )
+        body = "\n".join(rows)
+        parts.append(f"/** {described['description']} */\nexport interface {cls.__name__} {{\n{body}\n}}")
         names.append(cls.__name__)
     return "\n\n".join(parts) + f"\n\nexport type Observed =\n  | {f'{chr(10)}  | '.join(names)};\n"
-
-
-def _has_doc(described: dict[str, Any]) -> bool:
-    return "doc" in described["required"]
 
 
 def table() -> str:
     rows = [
         "# Events",
         "",
-        "Generated from `pairlog/events.py` by `make gen`. Every line also has `seq`, `t` (milliseconds since the",
-        "session began) and `type`. Fields that a line may lack are in *italics*; behind each field stands its kind",
-        "([what the kinds mean](decisions.md#kinds)).",
+        "Generated from `pairlog/events.py` by `make gen`. Every line also has `seq`, `t` (milliseconds since",
+        "the session began) and `type`. Fields that a line may lack are in *italics*; behind each field stands",
+        "its kind ([what the kinds mean](decisions.md#kinds)).",
         "",
         "| type | what it is | fields |",
         "|---|---|---|",

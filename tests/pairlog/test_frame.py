@@ -39,16 +39,15 @@ def test_a_torn_export_gives_its_whole_lines_and_then_says_so(
     seen: list[bytes] = []
     if tail:
         with pytest.raises(FrameError, match="torn"):
-            seen.extend(line for line in _keep(seen, plain[:cut]))
+            _keep(seen, plain[:cut])
     else:
         seen = list(read(io.BytesIO(plain[:cut])))
     assert seen == kept
 
 
-def _keep(seen: list[bytes], data: bytes) -> list[bytes]:
-    for line in read(io.BytesIO(data)):
-        seen.append(line)
-    return []
+def _keep(seen: list[bytes], data: bytes) -> None:
+    # `extend` keeps what came before the error.
+    seen.extend(read(io.BytesIO(data)))
 
 
 @pytest.mark.parametrize(
@@ -70,6 +69,6 @@ def test_what_is_no_frame_is_refused_with_its_reason(data: bytes, reason: str) -
 def test_an_export_whose_last_frame_is_cut_says_so_after_the_whole_lines() -> None:
     data = pack([b"a", b"b"]) + pack([b"c"])[:-6]
     seen: list[bytes] = []
-    with pytest.raises(FrameError, match="cut short|torn"):
+    with pytest.raises(FrameError, match=r"cut short|torn"):
         _keep(seen, data)
     assert seen[:2] == [b"a", b"b"]
