@@ -49,14 +49,14 @@ MOUNTS: dict[str, Mount] = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit code. 2: the words of the call are off."""
+    """Run one command; returns its exit code. 2: the words of the call are off. 3: refused."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         args = _parse(arguments)
         return int(args.run(args))
     except UserError as error:
         print(f"pairlog: {error}", file=sys.stderr)
-        return 1
+        return error.exit_code
     except BrokenPipeError:
         # The reader of our output has gone, as `head` does; keep the interpreter from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
