@@ -5,5 +5,5 @@ Nothing here imports another room; the recorder's share of it needs nothing but 
 
 __version__ = "0.1.0"
 
-#: The wire format that this version writes. `pairlog/upgrade.py` reads the older ones.
+#: The wire format that this version writes, and the newest that it reads.
 WIRE = 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from pairlog import WIRE
 from pairlog.document import Document, Observer
 from pairlog.events import (
     Close,
@@ -91,6 +92,10 @@ class Player:
         elif isinstance(event, (Gap, Forget, Pause)):
             self._lose(event)
         elif isinstance(event, Session):
+            if event.wire > WIRE:
+                raise ReplayError(
+                    f"wire format {event.wire}; this Pairlog reads up to {WIRE}, install a newer one"
+                )
             self.header = event
 
     def _open(self, event: Open) -> None:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 
 from pairlog.errors import UserError
 from pairlog.events import Consent, End, Session
-from pairlog.frame import FrameError, pack, read
+from pairlog.frame import FrameError, read
 from pairlog.line import LineError, decode
+from pairlog.moment import later
 from pairlog.replay import verify
 from pairlog.source import SessionInfo, Source
 
 _NAMES = ("session.ndjson.gz", "session.ndjson")
-_FRAME_LINES = 1000
 
 
 class FileSource(Source):
@@ -53,7 +51,7 @@ class FileSource(Source):
         try:
             return file.read_bytes()
         except OSError:
-            raise UserError(f"the blob {sha256} is not in {file.parent}; export again") from None
+            raise UserError(f"the blob {sha256} is not in {file.parent}; export the session again") from None
 
     def _file(self, session: str) -> Path:
         try:
@@ -66,12 +64,13 @@ class FileSource(Source):
         try:
             events = [decode(line) for line in lines]
         except LineError as error:
-            raise UserError(f"{self._file(session)} holds a bad line: {error}") from None
+            raise UserError(f"{self._file(session)} holds a bad line: {error}; export it again") from None
         header, last = events[0], events[-1]
         assert isinstance(header, Session)
-        level, use = header.consent, header.use
+        level: str = header.consent
+        use = header.use
         for event in events:
-            if isinstance(event, Consent) and event.level != "off":
+            if isinstance(event, Consent):
                 level, use = event.level, event.use
         return SessionInfo(
             session=session,
@@ -90,59 +89,28 @@ class FileSource(Source):
         )
 
 
-def later(started_at: str, milliseconds: int) -> str:
-    """The UTC time, ISO 8601 to the millisecond, that many milliseconds after `started_at`."""
-    from datetime import datetime, timedelta, timezone
-
-    start = datetime.fromisoformat(started_at.replace("Z", "+00:00")).astimezone(timezone.utc)
-    moment = start + timedelta(milliseconds=milliseconds)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def export_folder(source: Source, info: SessionInfo, folder: Path) -> int:
-    """Write `session.ndjson.gz`, `blobs/` and `session.json`; returns the number of lines."""
-    from pairlog.blobs import named_blobs
-
-    folder.mkdir(parents=True, exist_ok=True)
-    lines = list(source.lines(info.session))
-    (folder / _NAMES[0]).write_bytes(b"".join(frames(lines)))
-    (folder / "session.json").write_text(json.dumps(asdict(info), indent=2) + "\n")
-    blobs = folder / "blobs"
-    for digest in named_blobs(lines, lambda sha256: source.blob(info.session, sha256)):
-        blobs.mkdir(exist_ok=True)
-        (blobs / digest).write_bytes(source.blob(info.session, digest))
-    return len(lines)
-
-
-def frames(lines: list[bytes]) -> Iterator[bytes]:
-    """A session's lines as frames in a row."""
-    for start in range(0, len(lines), _FRAME_LINES):
-        yield pack(lines[start : start + _FRAME_LINES], 9)
-
-
 def _find(path: Path) -> list[Path]:
+    """The files of sessions at `path`. Raises UserError where there are none."""
     if path.is_file():
         return [path]
-    for folder in (path, *sorted(path.glob("*/"))):
-        found = [folder / name for name in _NAMES if (folder / name).is_file()]
-        if found and folder == path:
-            return found[:1]
-    files = [
-        next(file for file in (folder / name for name in _NAMES) if file.is_file())
-        for folder in sorted(path.glob("*/"))
-        if any((folder / name).is_file() for name in _NAMES)
-    ]
-    if not files:
-        raise UserError(f"no session in {path}; it needs a {_NAMES[0]} as `pairlog export` writes it")
-    return files
+    for folders in ([path], sorted(path.glob("*/"))):
+        files = [file for folder in folders for file in _in(folder)]
+        if files:
+            return files
+    raise UserError(f"no session in {path}; it needs a {_NAMES[0]} as `pairlog export --out` writes it")
+
+
+def _in(folder: Path) -> list[Path]:
+    """The one file of a session in a folder, or nothing."""
+    return [folder / name for name in _NAMES if (folder / name).is_file()][:1]
 
 
 def _session_id(file: Path) -> str:
     try:
         with file.open("rb") as stream:
-            header = decode(next(read(stream)))
-    except (LineError, FrameError, StopIteration, OSError) as error:
-        raise UserError(f"{file} is no session: {error or 'it is empty'}") from None
+            header = decode(next(read(stream), b""))
+    except (LineError, FrameError, OSError) as error:
+        raise UserError(f"{file} is no session: {error}; `pairlog export` writes one") from None
     if not isinstance(header, Session):
-        raise UserError(f"{file} is no session: its first line is no header")
+        raise UserError(f"{file} is no session: its first line is no header; `pairlog export` writes one")
     return header.session
