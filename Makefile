@@ -8,7 +8,7 @@ RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 NPM := vscode-client/node_modules/.package-lock.json
 
-.PHONY: help run test check e2e bench soak gen vsix lock clean
+.PHONY: help run test check e2e bench gen vsix lock clean
 help:
 	@echo "make run     set up and run the demo: from a recorded session to an Ianvs job"
 	@echo "make test    every test that needs no editor"
@@ -46,6 +46,7 @@ check: $(DEV) $(NPM)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --python-version 3.10 -p pairlog -p lsp_server
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/generate.py --check
 	cd vscode-client && npm run --silent check

@@ -91,8 +91,8 @@ class _Feed:
         elif isinstance(event, Close):
             yield _notify("textDocument/didClose", textDocument={"uri": before})
         elif isinstance(event, Rename):
-            yield _notify("textDocument/didClose", textDocument={"uri": before})
-            yield self._open(event.doc, None)
+            moved = {"oldUri": before, "newUri": self._uri(event.doc)}
+            yield _notify("workspace/didRenameFiles", files=[moved])
         elif isinstance(event, OBSERVABLE):
             body = {name: value for name, value in parse(line).items() if name not in _OWN_FIELDS}
             doc = getattr(event, "doc", None)

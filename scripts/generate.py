@@ -56,9 +56,9 @@ def table() -> str:
     rows = [
         "# Events",
         "",
-        "Generated from `pairlog/events.py` by `make gen`. Every line also has `seq`, `t` (milliseconds since",
-        "the session began) and `type`. Fields that a line may lack are in *italics*; behind each field stands",
-        "its kind ([what the kinds mean](decisions.md#kinds)).",
+        "Generated from `pairlog/events.py` by `make gen`. Every line also has `seq`, `t` (milliseconds",
+        "since the session began) and `type`. Fields that a line may lack are in *italics*; behind each",
+        "field stands its kind ([what the kinds mean](decisions.md#kinds)).",
         "",
         "| type | what it is | fields |",
         "|---|---|---|",

@@ -1,0 +1,1 @@
+"""The collector: receives frames, keeps them, and shows the sessions that they make."""

@@ -1,0 +1,125 @@
+"""Who asks, and whether the table of access lets them: the one dependency of every route."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+from typing import Annotated
+
+from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
+
+from collector_api import tokens
+from collector_api.access import ACCESS, Access
+from collector_api.browser import COOKIE, Browser
+from collector_api.limits import Pace
+from collector_api.problems import BadToken, Problem, WrongRole
+from collector_api.store import Store
+from collector_api.tokens import OPERATOR, Principal
+
+#: How long a revoked token may still be taken.
+_FRESH_S = 1.0
+#: How often `last used` is written.
+_TOUCH_S = 60.0
+_KNOWN_MAX = 10_000
+
+
+class Doorkeeper:
+    """Knows the tokens of a store, and the cookies given out for them."""
+
+    def __init__(
+        self, store: Store, browser: Browser, pace: Pace, clock: Callable[[], float] = monotonic
+    ) -> None:
+        self._store = store
+        self._browser = browser
+        self._pace = pace
+        self._clock = clock
+        self._known: dict[str, tuple[Principal, float]] = {}
+        self._touched: dict[int, float] = {}
+
+    async def admit(self, request: Request) -> Principal | None:
+        """Who asks; None at an open door. Raises BadToken, WrongRole or TooFast."""
+        access = _access(request)
+        if access.door == "open":
+            return None
+        principal = await self.bearer(request.headers.get("authorization", ""))
+        if principal is None and access.door == "page":
+            principal = await self._cookie(request.cookies.get(COOKIE, ""))
+        if principal is None:
+            raise BadToken("this needs a token in force: send `Authorization: Bearer TOKEN`")
+        if principal.role not in access.roles:
+            raise WrongRole(f"a token with the role {principal.role} may not do this")
+        self._pace.take(principal.token)
+        return principal
+
+    async def bearer(self, header: str) -> Principal | None:
+        """Whose token an Authorization header carries; None for none in force."""
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            return None
+        moment = self._clock()
+        principal, until = self._known.get(token, (None, 0.0))
+        if principal is None or moment >= until:
+            principal = await run_in_threadpool(self._find, token)
+            if principal is None:
+                self._known.pop(token, None)
+                return None
+            if len(self._known) >= _KNOWN_MAX:
+                self._known.clear()
+            self._known[token] = (principal, moment + _FRESH_S)
+        self._note_use(principal.token, moment)
+        return principal
+
+    async def _cookie(self, cookie: str) -> Principal | None:
+        """Whose cookie this is, as long as the token that it was given for is in force."""
+        principal = self._browser.who(cookie)
+        if principal is None or principal == OPERATOR:
+            return principal
+        return principal if await run_in_threadpool(self._in_force, principal.token) else None
+
+    def _in_force(self, token: int) -> bool:
+        with self._store.reading() as connection:
+            return tokens.in_force(connection, token)
+
+    def _find(self, token: str) -> Principal | None:
+        with self._store.reading() as connection:
+            return tokens.find(connection, token)
+
+    def _note_use(self, token: int, moment: float) -> None:
+        if moment - self._touched.get(token, float("-inf")) < _TOUCH_S:
+            return
+        self._touched[token] = moment
+        try:
+            self._store.write(lambda connection: tokens.touch(connection, token))
+        except Problem:
+            # When a token was last used is nothing to refuse a request for.
+            del self._touched[token]
+
+
+async def _admitted(request: Request) -> Principal | None:
+    doorkeeper: Doorkeeper = request.app.state.doorkeeper
+    request.state.principal = await doorkeeper.admit(request)
+    principal: Principal | None = request.state.principal
+    return principal
+
+
+async def _caller(request: Request) -> Principal:
+    principal: Principal | None = request.state.principal
+    if principal is None:
+        raise BadToken("this address needs a token")
+    return principal
+
+
+#: Stands before every route of the application.
+admitted = Depends(_admitted)
+
+#: Who asks, for the routes that need to know.
+Caller = Annotated[Principal, Depends(_caller)]
+
+
+def _access(request: Request) -> Access:
+    template = getattr(request.scope.get("route"), "path", None)
+    access = ACCESS.get((request.method, str(template)))
+    if access is None:
+        raise WrongRole(f"{request.method} {request.url.path} is open to nobody")
+    return access

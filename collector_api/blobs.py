@@ -1,0 +1,141 @@
+"""Contents that lines name: kept once per contributor, and as long as one of their sessions names them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, delete, exists, insert, select, update
+from sqlmodel import col
+
+from collector_api.decoder import Line
+from collector_api.limits import Limits
+from collector_api.problems import BlobMissing, NoBlob, OverLimit
+from collector_api.tables import Blob, Contributor, Named
+from pairlog.blobs import read_manifest
+from pairlog.events import Open, Workspace
+
+_SHA256 = re.compile("[0-9a-f]{64}")
+#: How many hashes one question to the database may hold.
+_ASK_MAX = 500
+
+
+def is_sha256(text: str) -> bool:
+    """Whether `text` is a SHA-256 in the one spelling that is used."""
+    return _SHA256.fullmatch(text) is not None
+
+
+def put(connection: Connection, contributor: int, sha256: str, data: bytes, limits: Limits) -> bool:
+    """Keep a content; returns whether it is new. Raises OverLimit where the contributor's room is used up."""
+    if sha256 in present(connection, contributor, [sha256]):
+        return False
+    take_room(connection, contributor, len(data), limits)
+    connection.execute(insert(Blob).values(contributor_id=contributor, sha256=sha256, data=data))
+    return True
+
+
+def take_room(connection: Connection, contributor: int, size: int, limits: Limits) -> None:
+    """Count bytes to a contributor. Raises OverLimit where there is no room for them."""
+    used = connection.execute(
+        select(col(Contributor.bytes)).where(col(Contributor.id) == contributor)
+    ).scalar_one()
+    if used + size > limits.contributor_bytes_max:
+        raise OverLimit(
+            "contributor_bytes_max", limits.contributor_bytes_max, f"{used} bytes of yours are kept already"
+        )
+    connection.execute(
+        update(Contributor).where(col(Contributor.id) == contributor).values(bytes=used + size)
+    )
+
+
+def present(connection: Connection, contributor: int, digests: Iterable[str]) -> set[str]:
+    """Those of these contents that the contributor has here."""
+    wanted = sorted(set(digests))
+    found: set[str] = set()
+    for start in range(0, len(wanted), _ASK_MAX):
+        question = select(col(Blob.sha256)).where(
+            col(Blob.contributor_id) == contributor, col(Blob.sha256).in_(wanted[start : start + _ASK_MAX])
+        )
+        found.update(connection.execute(question).scalars())
+    return found
+
+
+def needed(connection: Connection, contributor: int, lines: Iterable[Line]) -> set[str]:
+    """The contents that lines, and the manifests that they name, need.
+
+    Raises BlobMissing for the first line whose contents are not all here.
+    """
+    all_needed: set[str] = set()
+    for line in lines:
+        digests: set[str] = set()
+        if isinstance(line.event, Open) and line.event.blob is not None:
+            digests = {line.event.blob}
+        elif isinstance(line.event, Workspace):
+            digests = _of_manifest(connection, contributor, line.seq, line.event.manifest)
+        missing = digests - present(connection, contributor, digests)
+        if missing:
+            raise BlobMissing(line.seq, min(missing), "it is not here")
+        all_needed |= digests
+    return all_needed
+
+
+def name(connection: Connection, session: str, contributor: int, digests: set[str]) -> None:
+    """Note that a session names these contents."""
+    if not digests:
+        return
+    known = connection.execute(select(col(Named.sha256)).where(col(Named.session_id) == session)).scalars()
+    fresh = sorted(digests - set(known))
+    if fresh:
+        rows = [{"session_id": session, "sha256": sha256, "contributor_id": contributor} for sha256 in fresh]
+        connection.execute(insert(Named), rows)
+
+
+def of_session(connection: Connection, session: str, sha256: str) -> bytes:
+    """A content that a session names. Raises NoBlob where it names no such content."""
+    question = (
+        select(col(Blob.data))
+        .join(
+            Named,
+            (col(Named.sha256) == col(Blob.sha256)) & (col(Named.contributor_id) == col(Blob.contributor_id)),
+        )
+        .where(col(Named.session_id) == session, col(Named.sha256) == sha256)
+    )
+    return _one(connection.execute(question).scalar(), f"session {session} names no blob {sha256}")
+
+
+def of_contributor(connection: Connection, contributor: int, sha256: str) -> bytes:
+    """A content that a contributor uploaded. Raises NoBlob where there is none."""
+    question = select(col(Blob.data)).where(
+        col(Blob.contributor_id) == contributor, col(Blob.sha256) == sha256
+    )
+    return _one(connection.execute(question).scalar(), f"no blob {sha256} of yours is here")
+
+
+def drop_unnamed(connection: Connection, contributor: int, digests: set[str]) -> int:
+    """Delete those of these contents that no session of the contributor names; returns their bytes."""
+    freed = 0
+    for sha256 in sorted(digests):
+        mine = (col(Blob.contributor_id) == contributor, col(Blob.sha256) == sha256)
+        still_named = exists().where(col(Named.contributor_id) == contributor, col(Named.sha256) == sha256)
+        data = connection.execute(select(col(Blob.data)).where(*mine, ~still_named)).scalar()
+        if data is not None:
+            connection.execute(delete(Blob).where(*mine))
+            freed += len(data)
+    return freed
+
+
+def _of_manifest(connection: Connection, contributor: int, seq: int, manifest: str) -> set[str]:
+    try:
+        data = of_contributor(connection, contributor, manifest)
+    except NoBlob:
+        raise BlobMissing(seq, manifest, "it is not here") from None
+    try:
+        return {manifest, *(file.blob for file in read_manifest(data))}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise BlobMissing(seq, manifest, "it is no manifest") from None
+
+
+def _one(data: bytes | None, otherwise: str) -> bytes:
+    if data is None:
+        raise NoBlob(otherwise)
+    return data

@@ -1,0 +1,158 @@
+"""`pairlog serve`, `pairlog token` and `pairlog erase`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from collector_api import database, erasure, sessions, tokens
+from collector_api.problems import Erased
+from collector_api.tokens import ROLES, TokenInfo
+from pairlog.cli import Configure
+from pairlog.errors import UserError
+from pairlog.home import default_home
+from pairlog.ids import is_session
+from pairlog.options import database_uri
+
+HOST, PORT = "127.0.0.1", 8377
+
+T = TypeVar("T")
+
+
+def _serve_options(parser: argparse.ArgumentParser) -> None:
+    _add_store(parser)
+    parser.add_argument("--host", default=HOST, help="the address to listen on (%(default)s)")
+    parser.add_argument("--port", type=int, default=PORT, help="the port; 0: any free one (%(default)s)")
+    parser.add_argument("--workers", type=int, default=1, help="processes that serve (%(default)s)")
+    parser.set_defaults(run=_serve)
+
+
+def _token_options(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    create = actions.add_parser("create", help="make a token and print it; it is not shown again")
+    create.add_argument("name", metavar="NAME", help="whose token it is")
+    create.add_argument("--role", choices=ROLES, required=True)
+    create.set_defaults(run=_create_token)
+    listing = actions.add_parser("list", help="show the tokens, without what they are")
+    listing.add_argument("--json", action="store_true", help="as an array of objects")
+    listing.set_defaults(run=_list_tokens)
+    revoke = actions.add_parser("revoke", help="take a token, or all of a name, out of force")
+    revoke.add_argument("wanted", metavar="ID|NAME")
+    revoke.set_defaults(run=_revoke_token)
+    for action in (create, listing, revoke):
+        _add_store(action)
+
+
+def _erase_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("session", metavar="SESSION", help="the whole id of the session")
+    _add_store(parser)
+    parser.set_defaults(run=_erase)
+
+
+COMMANDS: dict[str, Configure] = {"serve": _serve_options, "token": _token_options, "erase": _erase_options}
+
+
+def _add_store(parser: argparse.ArgumentParser) -> None:
+    store = parser.add_mutually_exclusive_group()
+    store.add_argument("--data", type=Path, metavar="DIR", help="the data folder (default: in PAIRLOG_HOME)")
+    store.add_argument("--database-url", metavar="URL", help="the database instead")
+
+
+def _file(args: argparse.Namespace) -> Path:
+    return database.database_file(args.database_url or database_uri(args.data or default_home() / "data"))
+
+
+def _serve(args: argparse.Namespace) -> int:
+    from collector_api.serving import serve
+
+    if args.workers != 1:
+        raise UserError("SQLite serves one worker; leave --workers away")
+    serve(_file(args), args.host, args.port)
+    return 0
+
+
+def _create_token(args: argparse.Namespace) -> int:
+    print(_write(_file(args), lambda connection: tokens.create(connection, args.name, args.role)))
+    return 0
+
+
+def _list_tokens(args: argparse.Namespace) -> int:
+    engine = database.open_reading(_file(args))
+    with engine.begin() as connection:
+        rows = tokens.listed(connection)
+    engine.dispose()
+    if args.json:
+        print(json.dumps([row.as_row() for row in rows], indent=2))
+    else:
+        print("\n".join(_table(rows)))
+    return 0
+
+
+def _revoke_token(args: argparse.Namespace) -> int:
+    count = _write(_existing(args), lambda connection: tokens.revoke(connection, args.wanted))
+    print(f"{count} revoked")
+    return 0
+
+
+def _erase(args: argparse.Namespace) -> int:
+    if not is_session(args.session):
+        raise UserError(f"{args.session} is no whole id of a session; `pairlog sessions` lists them")
+
+    def job(connection: Connection) -> bool:
+        try:
+            row = sessions.find(connection, args.session)
+        except Erased:
+            raise UserError(f"session {args.session} was erased before") from None
+        if row is None:
+            raise UserError(f"no session {args.session} here; `pairlog sessions` lists what there is")
+        erasure.erase(connection, row)
+        return True
+
+    _write(_existing(args), job)
+    print(f"erased {args.session}")
+    return 0
+
+
+def _existing(args: argparse.Namespace) -> Path:
+    file = _file(args)
+    database.open_reading(file).dispose()
+    return file
+
+
+def _write(file: Path, job: Callable[[Connection], T]) -> T:
+    engine = database.open_writing(file)
+    try:
+        with engine.begin() as connection:
+            result = job(connection)
+        database.scrub_log(file)
+    except DBAPIError as error:
+        raise UserError(f"cannot write {file}: {error.orig}; try again in a moment") from None
+    finally:
+        engine.dispose()
+    return result
+
+
+def _table(rows: list[TokenInfo]) -> list[str]:
+    header = ("id", "name", "role", "created", "last used", "state")
+    cells = [
+        (
+            str(row.id),
+            row.name,
+            row.role,
+            row.created_at[:16],
+            (row.last_used_at or "never")[:16],
+            "revoked" if row.revoked_at else "in force",
+        )
+        for row in rows
+    ]
+    widths = [max(map(len, column)) for column in zip(header, *cells, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in (header, *cells)
+    ]

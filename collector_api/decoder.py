@@ -1,0 +1,169 @@
+"""Compiled decoders, derived from `pairlog/events.py`: what a frame's lines are, before anything is stored.
+
+A line's bytes are kept as they came. A type that this version does not know is read as far as its envelope; a
+field that it does not know is left where it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import MISSING, fields
+from functools import reduce
+from operator import or_
+from types import UnionType
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from collector_api.problems import BadLine, UnknownWire
+from pairlog import WIRE
+from pairlog.events import TYPES, Consent, End, Event, Forget, Gap, Open, Session, Workspace
+from pairlog.moment import later
+
+#: Integers that every JSON reader, JavaScript's included, keeps exact.
+_INT_MAX = 2**53 - 1
+_Int = Annotated[int, msgspec.Meta(ge=-_INT_MAX, le=_INT_MAX)]
+_Seq = Annotated[int, msgspec.Meta(ge=0, le=_INT_MAX)]
+#: Thirty years: whatever began when is then still a moment that can be written.
+_T_MAX_MS = 10**12
+_Time = Annotated[int, msgspec.Meta(ge=0, le=_T_MAX_MS)]
+_KINDS = {"seq": _Seq, "through": _Seq, "of": _Seq, "t": _Time}
+
+#: The events that the collector itself acts upon; of all others it needs the seq alone.
+_NOTABLE = (Session, Open, Workspace, Consent, End)
+
+_SEQ = re.compile(rb'"seq"\s*:\s*(\d{1,15})\b')
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_BRACKETS = re.compile(rb"[\[{]|[\]}]")
+
+
+class Line(NamedTuple):
+    """A checked line: `next` is the seq that must follow it; `event`: where the collector acts on it."""
+
+    raw: bytes
+    seq: int
+    next: int
+    t: int
+    event: Event | None
+
+
+def _struct(cls: type[Event]) -> type[msgspec.Struct]:
+    hints = get_type_hints(cls)
+    members: list[Any] = []
+    for field in fields(cls):
+        hint = _with_bounds(hints[field.name], _KINDS.get(field.name, _Int))
+        members.append((field.name, hint) if field.default is MISSING else (field.name, hint, field.default))
+    return msgspec.defstruct(cls.__name__, members, tag=cls.type, tag_field="type", kw_only=True, gc=False)
+
+
+def _with_bounds(hint: Any, kind: Any) -> Any:
+    """The type hint with every `int` in it replaced by the bounded `kind`."""
+    if hint is int:
+        return kind
+    origin, args = get_origin(hint), get_args(hint)
+    if origin in (list, dict, tuple):
+        return origin[tuple(_with_bounds(arg, kind) for arg in args)]
+    if origin in (Union, UnionType):
+        return reduce(or_, (_with_bounds(arg, kind) for arg in args))
+    return hint
+
+
+STRUCTS = {cls: _struct(cls) for cls in TYPES.values()}
+_CLASSES = {STRUCTS[cls]: cls for cls in _NOTABLE}
+_WITH_THROUGH = (STRUCTS[Gap], STRUCTS[Forget])
+
+
+class _Envelope(msgspec.Struct):
+    seq: _Seq
+    t: _Time
+    type: str
+
+
+_known = msgspec.json.Decoder(reduce(or_, STRUCTS.values()))
+_envelope = msgspec.json.Decoder(_Envelope)
+_anything = msgspec.json.Decoder()
+
+
+def read_lines(raws: Iterable[bytes], session: str, depth_max: int) -> list[Line]:
+    """The checked lines of a frame of this session. Raises BadLine for the first that is not an event."""
+    lines: list[Line] = []
+    for index, raw in enumerate(raws):
+        try:
+            line = _read(raw, depth_max)
+            if isinstance(line.event, Session):
+                _check_header(line.event, session, index)
+            elif line.seq == 0:
+                raise ValueError("a session begins with its header, of type `session`")
+        except UnknownWire:
+            raise
+        except (ValueError, RecursionError) as error:
+            raise BadLine(_seq_of(raw, lines), index, _reason(error)) from None
+        lines.append(line)
+    return lines
+
+
+def _read(raw: bytes, depth_max: int) -> Line:
+    if not raw.isascii():
+        raw.decode()
+    if raw.count(b"[") + raw.count(b"{") > depth_max and _depth(raw) > depth_max:
+        raise ValueError(f"nested deeper than `json_depth_max`, {depth_max}")
+    if b"\\ud" in raw or b"\\uD" in raw:
+        # Fields that are not known here are skipped unread; a lone surrogate there would bite a later reader.
+        _anything.decode(raw)
+    try:
+        struct: Any = _known.decode(raw)
+    except msgspec.ValidationError:
+        envelope = _envelope.decode(raw)
+        if envelope.type in TYPES:
+            raise
+        _anything.decode(raw)
+        return Line(raw, envelope.seq, envelope.seq + 1, envelope.t, None)
+    following = struct.seq + 1
+    kind = type(struct)
+    if kind in _WITH_THROUGH and struct.through is not None:
+        if struct.through < struct.seq:
+            raise ValueError(f"`through` {struct.through} lies before its own seq")
+        following = struct.through + 1
+    cls = _CLASSES.get(kind)
+    event = None if cls is None else cls(**msgspec.structs.asdict(struct))
+    return Line(raw, struct.seq, following, struct.t, event)
+
+
+def _check_header(header: Session, session: str, index: int) -> None:
+    if header.seq != 0:
+        raise ValueError("a header in the middle of a session")
+    if header.wire != WIRE:
+        raise UnknownWire(0, index, f"wire format {header.wire}; this collector reads {WIRE}")
+    if header.session != session:
+        raise ValueError("the header names another session than the address")
+    try:
+        later(header.started_at, _T_MAX_MS)
+    except (ValueError, OverflowError):
+        raise ValueError("`started_at` is no time of ISO 8601") from None
+
+
+def _depth(raw: bytes) -> int:
+    depth = deepest = 0
+    for bracket in _BRACKETS.finditer(_STRING.sub(b"", raw)):
+        depth += 1 if bracket[0] in b"[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _seq_of(raw: bytes, before: list[Line]) -> int | None:
+    """The seq of a line that cannot be read: what it says, else what its place says."""
+    found = _SEQ.search(raw)
+    if found is not None:
+        return int(found[1])
+    return before[-1].next if before else None
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return f"not UTF-8 (byte {error.start})"
+    if isinstance(error, RecursionError):
+        return "nested too deep"
+    if isinstance(error, msgspec.DecodeError) and not isinstance(error, msgspec.ValidationError):
+        return f"not JSON ({error})"
+    return str(error)

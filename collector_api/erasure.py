@@ -1,0 +1,43 @@
+"""Erasing for good: the rows go, a tombstone stays."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlmodel import col
+
+from collector_api import blobs
+from collector_api.tables import Contributor, Frame, Named, SessionRow, Tombstone, VerdictRow
+from pairlog.moment import now
+
+
+def erase(connection: Connection, row: SessionRow) -> None:
+    """Delete a session, and the blobs that no other session of its contributor names."""
+    session = row.id
+    digests = set(
+        connection.execute(select(col(Named.sha256)).where(col(Named.session_id) == session)).scalars()
+    )
+    for table in (Frame, Named, VerdictRow):
+        connection.execute(delete(table).where(col(table.session_id) == session))
+    connection.execute(delete(SessionRow).where(col(SessionRow.id) == session))
+    freed = row.bytes + blobs.drop_unnamed(connection, row.contributor_id, digests)
+    connection.execute(
+        update(Contributor)
+        .where(col(Contributor.id) == row.contributor_id)
+        .values(bytes=Contributor.bytes - freed)
+    )
+    connection.execute(
+        insert(Tombstone).values(session_id=session, contributor_id=row.contributor_id, at=now())
+    )
+
+
+def tombstones(
+    connection: Connection, after: int, rows_max: int, contributor: int | None = None
+) -> list[dict[str, object]]:
+    """The tombstones behind the one with id `after`, in their order; of one contributor, or of all."""
+    question = select(col(Tombstone.id), col(Tombstone.session_id), col(Tombstone.at)).where(
+        col(Tombstone.id) > after
+    )
+    if contributor is not None:
+        question = question.where(col(Tombstone.contributor_id) == contributor)
+    found = connection.execute(question.order_by(col(Tombstone.id)).limit(rows_max))
+    return [{"id": number, "session": session, "at": at} for number, session, at in found]

@@ -1,0 +1,74 @@
+"""A limit on everything that comes from outside, and the pace of requests. Each refusal names its limit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from time import monotonic
+
+from collector_api.problems import OverLimit, Slow, TooFast
+from pairlog.line import LINE_BYTES_MAX
+
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one request, and one contributor, may take."""
+
+    frame_bytes_max: int = 24 * _MIB
+    frame_unpacked_bytes_max: int = 64 * _MIB
+    frame_events_max: int = 20_000
+    line_bytes_max: int = LINE_BYTES_MAX
+    json_depth_max: int = 64
+    blob_bytes_max: int = 64 * _MIB
+    body_seconds_max: int = 60
+    sessions_max: int = 100_000
+    contributor_bytes_max: int = 64 * 1024 * _MIB
+    requests_per_second_max: int = 500
+    requests_burst_max: int = 2_000
+    rows_max: int = 1_000
+
+
+async def read_body(
+    chunks: AsyncIterator[bytes], announced: str | None, limit: str, bytes_max: int, seconds_max: float
+) -> bytes:
+    """The body of a request, at most `bytes_max` bytes of it in memory.
+
+    Raises OverLimit as soon as it is known to be longer, Slow where it takes longer than `seconds_max`.
+    """
+    if announced is not None and announced.isdecimal() and int(announced) > bytes_max:
+        raise OverLimit(limit, bytes_max, f"the body has {announced} bytes")
+
+    async def collect() -> bytes:
+        body = bytearray()
+        async for chunk in chunks:
+            body += chunk
+            if len(body) > bytes_max:
+                raise OverLimit(limit, bytes_max, f"the body has more than {bytes_max} bytes")
+        return bytes(body)
+
+    try:
+        return await asyncio.wait_for(collect(), seconds_max)
+    except asyncio.TimeoutError:
+        raise Slow(f"the body did not arrive within `body_seconds_max`, {seconds_max} seconds") from None
+
+
+class Pace:
+    """A bucket of requests per caller, filled at the rate that the limits allow."""
+
+    def __init__(self, limits: Limits, clock: Callable[[], float] = monotonic) -> None:
+        self._rate = limits.requests_per_second_max
+        self._burst = limits.requests_burst_max
+        self._clock = clock
+        self._buckets: dict[int, tuple[float, float]] = {}
+
+    def take(self, caller: int) -> None:
+        """Count one request of a caller. Raises TooFast where its bucket is empty."""
+        moment = self._clock()
+        left, since = self._buckets.get(caller, (float(self._burst), moment))
+        left = min(float(self._burst), left + (moment - since) * self._rate)
+        if left < 1:
+            raise TooFast(f"more than `requests_per_second_max`, {self._rate}; wait a second and go on")
+        self._buckets[caller] = (left - 1, moment)

@@ -1,0 +1,41 @@
+"""One server per store: a lock that ends with the process, however that ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from pairlog.errors import UserError
+
+
+class StoreLock:
+    """Held from its making until `release`. Raises UserError where another process holds it."""
+
+    def __init__(self, file: Path) -> None:
+        self._stream = file.open("a+b")
+        try:
+            _lock(self._stream.fileno())
+        except OSError:
+            self._stream.close()
+            raise UserError(
+                f"another `pairlog serve` already serves {file.parent}; stop it, or name another --data"
+            ) from None
+
+    def release(self) -> None:
+        """Let the next server have the store."""
+        self._stream.close()
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(descriptor: int) -> None:
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

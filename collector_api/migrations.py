@@ -1,0 +1,47 @@
+"""How a database came to its present tables: an ordered list of steps, each in a transaction of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection, Engine, insert, inspect, select
+from sqlmodel import SQLModel, func
+
+from collector_api import tables
+from pairlog.errors import UserError
+from pairlog.moment import now
+
+
+def _first_tables(connection: Connection) -> None:
+    SQLModel.metadata.create_all(connection)
+
+
+#: Step n brings a database from version n to n + 1. A released step is never changed.
+STEPS: tuple[Callable[[Connection], None], ...] = (_first_tables,)
+
+
+def version(connection: Connection) -> int:
+    """How many steps this database has seen; 0 for an empty one."""
+    if not inspect(connection).has_table("schema_version"):
+        return 0
+    return connection.execute(select(func.max(tables.SchemaVersion.version))).scalar() or 0
+
+
+def migrate(engine: Engine) -> None:
+    """Bring a database to the present version. Raises UserError where a newer Pairlog wrote it."""
+    for step in range(len(STEPS)):
+        with engine.begin() as connection:
+            if version(connection) <= step:
+                STEPS[step](connection)
+                connection.execute(insert(tables.SchemaVersion).values(version=step + 1, applied_at=now()))
+    with engine.connect() as connection:
+        check(connection)
+
+
+def check(connection: Connection) -> None:
+    """Raises UserError where this Pairlog cannot read the database as it is."""
+    found = version(connection)
+    if found > len(STEPS):
+        raise UserError(f"this store was written by a newer Pairlog (schema {found}); upgrade pairlog")
+    if found < len(STEPS):
+        raise UserError(f"this store is of an older Pairlog (schema {found}); run `pairlog serve` once")

@@ -1,0 +1,171 @@
+"""A document at one event of its session: the text, what changed, what happened around; pure."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from collector_api.code_view import CodeView, view
+from collector_api.describe import describe
+from collector_api.marks import Marker
+from collector_api.problems import NoDocument
+from pairlog.events import Edit, Event, Open
+from pairlog.line import decode
+from pairlog.replay import Blobs, Player, Replayed, ReplayError
+
+#: How many events are listed before and behind the one that is shown.
+AROUND = 16
+#: How many bars the strip over a session has.
+BARS = 96
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An event in the list; `here`: it is the one that is shown; `own`: it is of the document shown."""
+
+    seq: int
+    t: int
+    type: str
+    doc: int | None
+    cause: str | None
+    what: str
+    here: bool
+    own: bool
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A stretch of the session: the event that it leads to, and the edits of the document in it."""
+
+    seq: int
+    t: int
+    edits: int
+    here: bool
+
+
+@dataclass(frozen=True)
+class Playback:
+    """What a page shows of a document at one event. `problem` is a line for people where it is not all."""
+
+    seq: int
+    t: int
+    path: str
+    language: str | None
+    code: CodeView
+    problem: str | None
+    entries: list[Entry]
+    bars: list[Bar]
+    last_seq: int
+    previous_seq: int | None
+    next_seq: int | None
+    previous_edit: int | None
+    next_edit: int | None
+
+
+class _Tape:
+    """The seqs and times of all events that went by, and the seqs of the document's edits."""
+
+    def __init__(self, doc: int) -> None:
+        self.doc = doc
+        self.seqs = array("q")
+        self.times = array("q")
+        self.edits = array("q")
+        self.opened: Open | None = None
+
+    def add(self, event: Event) -> None:
+        self.seqs.append(event.seq)
+        self.times.append(event.t)
+        if isinstance(event, Edit) and event.doc == self.doc:
+            self.edits.append(event.seq)
+        elif isinstance(event, Open) and event.doc == self.doc and self.opened is None:
+            self.opened = event
+
+
+def play(lines: Iterable[bytes], blobs: Blobs, doc: int, at: int | None, near: int | None = None) -> Playback:
+    """The document `doc` after the last event with a seq of at most `at` (None: the last of all).
+
+    `near` is the line around which a long document is shown. Raises NoDocument where it is never opened.
+    """
+    tape, marker = _Tape(doc), Marker()
+    player = Player(blobs, marker)
+    before: deque[Event] = deque(maxlen=AROUND + 1)
+    behind: list[Event] = []
+    problem: str | None = None
+    for line in lines:
+        event = decode(line)
+        tape.add(event)
+        if at is not None and event.seq > max(at, 0):
+            if len(behind) < AROUND:
+                behind.append(event)
+            continue
+        before.append(event)
+        if problem is None:
+            if event.seq == at:
+                marker.begin()
+            try:
+                player.feed(event)
+            except ReplayError as error:
+                problem = f"The replay stops at event {event.seq}: {error}. The text is that before it."
+            marker.end()
+    if tape.opened is None:
+        raise NoDocument(f"no document {doc} is opened in this session")
+    shown = player.documents.get(doc)
+    here = before[-1]
+    marks = marker.marks if isinstance(here, Edit) and here.doc == doc else []
+    return Playback(
+        seq=here.seq,
+        t=here.t,
+        path=shown.path if shown else tape.opened.path,
+        language=shown.language if shown else tape.opened.language,
+        code=view(shown.document.lines if shown else [], marks, near),
+        problem=problem or _problem(shown),
+        entries=[_entry(event, here.seq, doc) for event in (*before, *behind)],
+        bars=_bars(tape, here.seq),
+        last_seq=tape.seqs[-1],
+        previous_seq=_last_before(tape.seqs, here.seq),
+        next_seq=_first_behind(tape.seqs, here.seq),
+        previous_edit=_last_before(tape.edits, here.seq),
+        next_edit=_first_behind(tape.edits, here.seq),
+    )
+
+
+def _problem(shown: Replayed | None) -> str | None:
+    if shown is None:
+        return "The document is not open yet at this event."
+    if not shown.live:
+        return "Its text is not known here: it was not recorded, or something before was lost."
+    return None
+
+
+def _entry(event: Event, here: int, doc: int) -> Entry:
+    of = getattr(event, "doc", None)
+    cause = event.cause if isinstance(event, Edit) else None
+    return Entry(event.seq, event.t, event.type, of, cause, describe(event), event.seq == here, of == doc)
+
+
+def _bars(tape: _Tape, here: int) -> list[Bar]:
+    """The session cut into stretches of the same length of time."""
+    whole = tape.times[-1] + 1
+    bars: list[Bar] = []
+    before = -1
+    for number in range(BARS):
+        t = (number + 1) * whole // BARS
+        # Times of several sources may cross, but only by little; seqs are what counts.
+        last = max(before, tape.seqs[max(0, bisect_left(tape.times, t) - 1)])
+        edits = bisect_right(tape.edits, last) - bisect_right(tape.edits, before)
+        bars.append(Bar(last, t, edits, before < here <= last))
+        before = last
+    return bars
+
+
+def _last_before(seqs: array[int], seq: int) -> int | None:
+    place = bisect_left(seqs, seq)
+    return seqs[place - 1] if place else None
+
+
+def _first_behind(seqs: array[int], seq: int) -> int | None:
+    place = bisect_right(seqs, seq)
+    return seqs[place] if place < len(seqs) else None

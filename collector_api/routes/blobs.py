@@ -1,0 +1,56 @@
+"""`/v1/blobs/{sha256}`: contents that lines name."""
+
+from __future__ import annotations
+
+import hashlib
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from collector_api import blobs, sessions
+from collector_api.auth import Caller
+from collector_api.limits import read_body
+from collector_api.problems import NoBlob, NoSession, WrongHash
+from collector_api.state import InLimits, InStore, json_response, written
+from pairlog.ids import is_session
+
+router = APIRouter(tags=["blobs"])
+
+
+@router.put("/v1/blobs/{sha256}", summary="Keep a content")
+async def put_blob(
+    sha256: str, request: Request, caller: Caller, store: InStore, limits: InLimits
+) -> Response:
+    """Keep a content before a line names it; 201 where it is new, 200 where it was here."""
+    if not blobs.is_sha256(sha256):
+        raise WrongHash("the address names no SHA-256: 64 hexadecimal digits in lower case")
+    body = await read_body(
+        request.stream(),
+        request.headers.get("content-length"),
+        "blob_bytes_max",
+        limits.blob_bytes_max,
+        limits.body_seconds_max,
+    )
+    found = hashlib.sha256(body).hexdigest()
+    if found != sha256:
+        raise WrongHash(f"the content has the SHA-256 {found}; put it there", sha256=found)
+    new = await written(
+        store, lambda connection: blobs.put(connection, caller.contributor, sha256, body, limits)
+    )
+    return json_response({"sha256": sha256}, 201 if new else 200)
+
+
+@router.get("/v1/blobs/{sha256}", summary="Read a content")
+def get_blob(sha256: str, caller: Caller, store: InStore, session: str | None = None) -> Response:
+    """A content that this session names; without a session, one that the caller uploaded."""
+    if not blobs.is_sha256(sha256):
+        raise NoBlob("the address names no SHA-256: 64 hexadecimal digits in lower case")
+    if session is not None and not is_session(session):
+        raise NoSession("`session` is no id of a session: a UUIDv7 in lower case")
+    with store.reading() as connection:
+        if session is None:
+            data = blobs.of_contributor(connection, caller.contributor, sha256)
+        else:
+            sessions.readable(connection, session, caller)
+            data = blobs.of_session(connection, session, sha256)
+    return Response(data, media_type="application/octet-stream")

@@ -1,0 +1,79 @@
+"""`/v1/sessions/{session}/frames`: lines come in, lines go out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response, StreamingResponse
+
+from collector_api import frames, sessions
+from collector_api.auth import Caller
+from collector_api.decoder import Line, read_lines
+from collector_api.intake import check_order
+from collector_api.limits import Limits, read_body
+from collector_api.problems import BadFrame, OverLimit
+from collector_api.state import InLimits, InStore, SessionId, json_response, written
+from collector_api.store import Store
+from pairlog.events import End
+from pairlog.frame import FrameError, unpack
+
+router = APIRouter(tags=["frames"])
+
+
+@router.post("/v1/sessions/{session}/frames", summary="Append a frame")
+async def post_frame(
+    session: SessionId, request: Request, caller: Caller, store: InStore, limits: InLimits
+) -> Response:
+    """Store the lines of a gzip member of NDJSON; answers `{"acked": n}` once they are durable."""
+    body = await read_body(
+        request.stream(),
+        request.headers.get("content-length"),
+        "frame_bytes_max",
+        limits.frame_bytes_max,
+        limits.body_seconds_max,
+    )
+    lines = await run_in_threadpool(_open_frame, body, session, limits)
+    acked = await written(
+        store,
+        lambda connection: frames.append(connection, session, caller.contributor, lines, body, limits),
+    )
+    if isinstance(lines[-1].event, End):
+        store.judge_soon(session)
+    return json_response({"acked": acked})
+
+
+@router.get("/v1/sessions/{session}/frames", summary="Read a session")
+def get_frames(
+    session: SessionId, caller: Caller, store: InStore, first: Annotated[int, Query(alias="from", ge=0)] = 0
+) -> Response:
+    """The session's frames in a row, from the line with seq `from` on."""
+    with store.reading() as connection:
+        sessions.readable(connection, session, caller)
+    return StreamingResponse(_packed(store, session, first), media_type="application/gzip")
+
+
+def _packed(store: Store, session: str, first: int) -> Iterator[bytes]:
+    while True:
+        # A transaction for each few frames: a slow reader must not hold back the log's checkpoints.
+        with store.reading() as connection:
+            packed, first = frames.some_from(connection, session, first)
+        if not packed:
+            return
+        yield from packed
+
+
+def _open_frame(body: bytes, session: str, limits: Limits) -> list[Line]:
+    try:
+        raws = unpack(body, limits.frame_unpacked_bytes_max, limits.line_bytes_max)
+    except FrameError as error:
+        raise BadFrame(f"the body is no frame: {error}; send one gzip member of whole lines") from None
+    if not raws:
+        raise BadFrame("the frame has no line; send one gzip member of whole lines")
+    if len(raws) > limits.frame_events_max:
+        raise OverLimit("frame_events_max", limits.frame_events_max, f"the frame has {len(raws)} lines")
+    lines = read_lines(raws, session, limits.json_depth_max)
+    check_order(lines)
+    return lines

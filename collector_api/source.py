@@ -1,0 +1,74 @@
+"""A store as a source, `sqlite:///FILE`: read by other commands, also while a server writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from types import TracebackType
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from collector_api import blobs, database, frames, sessions, verdicts
+from collector_api.problems import Erased, NoBlob
+from pairlog.errors import UserError
+from pairlog.source import SessionInfo, Source
+
+
+def open_database(uri: str) -> Source:
+    """The store at this address. Raises UserError where there is none that this version reads."""
+    return DatabaseSource(uri)
+
+
+class DatabaseSource(Source):
+    """All sessions of a store, whoever's they are: who may read the file may read them."""
+
+    def __init__(self, uri: str) -> None:
+        self._file = database.database_file(uri)
+        self._engine = database.open_reading(self._file)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Let go of the file."""
+        self._engine.dispose()
+
+    def sessions(self) -> list[SessionInfo]:
+        """All sessions, the oldest first; one without a verdict in the store is replayed."""
+        with self._engine.begin() as connection:
+            return [_judged(connection, row) for row in sessions.everything(connection)]
+
+    def lines(self, session: str) -> Iterator[bytes]:
+        """The lines of a session, byte for byte. Raises UserError where it is unknown or erased."""
+        try:
+            with self._engine.begin() as connection:
+                self._check(connection, session)
+                yield from frames.lines_from(connection, session)
+        except DBAPIError as error:
+            raise UserError(f"cannot read {self._file}: {error.orig}; is its disk well?") from None
+
+    def blob(self, session: str, sha256: str) -> bytes:
+        """The bytes of a blob that this session names. Raises UserError where it is missing."""
+        with self._engine.begin() as connection:
+            self._check(connection, session)
+            try:
+                return blobs.of_session(connection, session, sha256)
+            except NoBlob as error:
+                raise UserError(f"{error.detail} in {self._file}") from None
+
+    def _check(self, connection: Connection, session: str) -> None:
+        try:
+            row = sessions.find(connection, session)
+        except Erased:
+            raise UserError(f"session {session} was erased; it will not come back") from None
+        if row is None:
+            raise UserError(f"no session {session} in {self._file}; `pairlog sessions` lists what there is")
+
+
+def _judged(connection: Connection, row: SessionInfo) -> SessionInfo:
+    if verdicts.kept(connection, row) is not None:
+        return row
+    return replace(row, verified=verdicts.judge(connection, row.session).verified)

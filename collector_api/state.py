@@ -1,0 +1,50 @@
+"""What the routes share, and how they get at it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+import orjson
+from fastapi import Depends, Path, Request
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from collector_api.limits import Limits
+from collector_api.problems import NoSession
+from collector_api.store import Store
+from pairlog.ids import is_session
+
+T = TypeVar("T")
+
+
+def _store(request: Request) -> Store:
+    store: Store = request.app.state.store
+    return store
+
+
+def _limits(request: Request) -> Limits:
+    limits: Limits = request.app.state.limits
+    return limits
+
+
+def _session_id(session: Annotated[str, Path(description="the id of a session, a UUIDv7")]) -> str:
+    if not is_session(session):
+        raise NoSession("the address names no session: an id is a UUIDv7 in lower case")
+    return session
+
+
+InStore = Annotated[Store, Depends(_store)]
+InLimits = Annotated[Limits, Depends(_limits)]
+SessionId = Annotated[str, Depends(_session_id)]
+
+
+async def written(store: Store, job: Callable[[Connection], T]) -> T:
+    """What a job of the writer returns, once it is durable."""
+    return await asyncio.wrap_future(store.write(job))
+
+
+def json_response(value: Any, status: int = 200) -> Response:
+    """A value as JSON."""
+    return Response(orjson.dumps(value), status, media_type="application/json")

@@ -1,0 +1,104 @@
+"""A store in use: many connections that read, one thread that writes, and the verdicts on its sessions."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from collector_api import database, sessions, verdicts
+from collector_api.problems import NoSession, NoStorage
+from collector_api.writer import Writer
+from pairlog.replay import Verdict
+from pairlog.source import SessionInfo
+
+T = TypeVar("T")
+
+#: How long closing waits for a replay in the background.
+JOIN_S_MAX = 0.5
+
+_log = logging.getLogger(__name__)
+
+
+class Store:
+    """The store of one collector. Raises UserError where its file cannot be used."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._writing = database.open_writing(file)
+        self._reading = database.open_reading(file)
+        self._writer = Writer(self._writing)
+        self._to_judge: queue.Queue[str | None] = queue.Queue()
+        self._closing = False
+        self._judging = threading.Thread(target=self._judge_waiting, name="verdicts", daemon=True)
+        self._judging.start()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees the store as it is now, and only reads. Raises NoStorage."""
+        try:
+            with self._reading.begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            raise NoStorage(str(error.orig)) from None
+
+    def write(self, job: Callable[[Connection], T]) -> Future[T]:
+        """Have a job written; see `Writer.submit`."""
+        return self._writer.submit(job)
+
+    def scrub(self) -> None:
+        """Bring what was erased out of the write-ahead log too."""
+        database.scrub_log(self._file)
+
+    def judge_soon(self, session: str) -> None:
+        """Have a session replayed in the background."""
+        self._to_judge.put(session)
+
+    def verdict(self, info: SessionInfo) -> Verdict:
+        """The verdict on a session as it is now; a fresh one is kept."""
+        with self.reading() as connection:
+            verdict = verdicts.kept(connection, info)
+            if verdict is None:
+                # The row that belongs to the lines that are replayed, whatever came since `info` was read.
+                info = sessions.info(connection, info.session)
+                verdict = verdicts.judge(connection, info.session)
+            else:
+                return verdict
+        judged, final = info, verdict
+        self.write(lambda connection: verdicts.keep(connection, judged, final))
+        return verdict
+
+    def judged(self, info: SessionInfo) -> SessionInfo:
+        """The row with what a replay says now."""
+        return replace(info, verified=self.verdict(info).verified)
+
+    def close(self) -> None:
+        """Finish what waits to be written and let go of the file."""
+        self._closing = True
+        self._to_judge.put(None)
+        # A long replay is let go of: nothing of it is lost.
+        self._judging.join(JOIN_S_MAX)
+        self._writer.close()
+        self._reading.dispose()
+        self._writing.dispose()
+
+    def _judge_waiting(self) -> None:
+        while (session := self._to_judge.get()) is not None and not self._closing:
+            try:
+                with self.reading() as connection:
+                    info = sessions.info(connection, session)
+                self.verdict(info)
+            except (NoSession, NoStorage):
+                # Erased in the meantime, or for a later reader to judge.
+                continue
+            except Exception:
+                _log.exception("session %s cannot be judged", session)

@@ -1,0 +1,125 @@
+"""The tables. A row of `frame` is a frame, not an event. Released tables change in `migrations.py` only."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKeyConstraint, LargeBinary
+from sqlmodel import BigInteger, Field, SQLModel
+
+
+class SchemaVersion(SQLModel, table=True):
+    """The migrations that this file has seen."""
+
+    __tablename__ = "schema_version"
+
+    version: int = Field(primary_key=True)
+    applied_at: str
+
+
+class Contributor(SQLModel, table=True):
+    """Someone who writes or reads; `bytes` counts what is kept for them, frames and blobs."""
+
+    __tablename__ = "contributor"
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    created_at: str
+    bytes: int = Field(default=0, sa_type=BigInteger)
+
+
+class Token(SQLModel, table=True):
+    """A token of a contributor. The token itself is nowhere: `sha256` is over all of it."""
+
+    __tablename__ = "token"
+
+    id: int | None = Field(default=None, primary_key=True)
+    contributor_id: int = Field(foreign_key="contributor.id", index=True)
+    role: str
+    sha256: str = Field(unique=True)
+    created_at: str
+    last_used_at: str | None = None
+    revoked_at: str | None = None
+
+
+class SessionRow(SQLModel, table=True):
+    """A session. `last_seq` is its last line's, `acked` the last seq that is covered, `through` included.
+
+    `changed` grows with every change of any session, so that a reader can ask for what is new.
+    """
+
+    __tablename__ = "session"
+
+    id: str = Field(primary_key=True)
+    contributor_id: int = Field(foreign_key="contributor.id", index=True)
+    project: str | None
+    editor: str
+    started_at: str
+    ended_at: str | None
+    events: int
+    last_seq: int = Field(sa_type=BigInteger)
+    acked: int = Field(sa_type=BigInteger)
+    complete: bool
+    use: str
+    consent: str
+    revision: int = 0
+    bytes: int = Field(sa_type=BigInteger)
+    changed: int = Field(sa_type=BigInteger, index=True)
+
+
+class Frame(SQLModel, table=True):
+    """Consecutive lines of a session as gzip members; `first_seq` and `last_seq` are those of lines."""
+
+    __tablename__ = "frame"
+
+    session_id: str = Field(foreign_key="session.id", primary_key=True)
+    first_seq: int = Field(primary_key=True, sa_type=BigInteger)
+    last_seq: int = Field(sa_type=BigInteger)
+    events: int
+    data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class Blob(SQLModel, table=True):
+    """A content that lines name, once per contributor."""
+
+    __tablename__ = "blob"
+
+    contributor_id: int = Field(foreign_key="contributor.id", primary_key=True)
+    sha256: str = Field(primary_key=True)
+    data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class Named(SQLModel, table=True):
+    """A session's line, or the manifest that it names, names this blob."""
+
+    __tablename__ = "named"
+    __table_args__ = (
+        ForeignKeyConstraint(["contributor_id", "sha256"], ["blob.contributor_id", "blob.sha256"]),
+    )
+
+    session_id: str = Field(foreign_key="session.id", primary_key=True)
+    sha256: str = Field(primary_key=True)
+    contributor_id: int
+
+
+class VerdictRow(SQLModel, table=True):
+    """What a replay of the session said, as long as `last_seq` and `revision` are the session's."""
+
+    __tablename__ = "verdict"
+
+    session_id: str = Field(foreign_key="session.id", primary_key=True)
+    last_seq: int = Field(sa_type=BigInteger)
+    revision: int
+    saves: int
+    verified: bool | None
+    first_bad_seq: int | None = Field(sa_type=BigInteger)
+    reason: str | None
+
+
+class Tombstone(SQLModel, table=True):
+    """A session that was erased and will not come back."""
+
+    __tablename__ = "tombstone"
+
+    id: int | None = Field(default=None, primary_key=True)
+    session_id: str = Field(unique=True)
+    contributor_id: int = Field(foreign_key="contributor.id")
+    at: str

@@ -1,0 +1,137 @@
+"""Tokens: made at random, shown once, kept as their SHA-256 (enough for 256 random bits), and revoked."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
+
+from sqlalchemy import Connection, insert, or_, select, update
+from sqlmodel import col
+
+from collector_api.tables import Contributor, Token
+from pairlog.errors import UserError
+from pairlog.moment import now
+
+Role = Literal["contributor", "researcher", "admin"]
+ROLES: tuple[Role, ...] = get_args(Role)
+
+PREFIX = "plg_"
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who asks: a contributor, by one of their tokens, in its role."""
+
+    contributor: int
+    name: str
+    role: Role
+    token: int
+
+
+#: Whoever started the server and looks at its pages; no contributor and no token have this id.
+OPERATOR = Principal(-1, "operator", "admin", -1)
+
+
+@dataclass(frozen=True)
+class TokenInfo:
+    """A row of `pairlog token list --json`."""
+
+    id: int
+    name: str
+    role: str
+    created_at: str
+    last_used_at: str | None
+    revoked_at: str | None
+
+    def as_row(self) -> dict[str, object]:
+        """The row as plain values."""
+        return asdict(self)
+
+
+def create(connection: Connection, name: str, role: Role) -> str:
+    """A new token for the contributor of this name, who is made where nobody has it."""
+    token = PREFIX + secrets.token_urlsafe(32)
+    connection.execute(
+        insert(Token).values(
+            contributor_id=contributor_named(connection, name),
+            role=role,
+            sha256=_digest(token),
+            created_at=now(),
+        )
+    )
+    return token
+
+
+def contributor_named(connection: Connection, name: str) -> int:
+    """The id of the contributor of this name, made where nobody has it. Raises UserError for no name."""
+    if not name.strip() or not name.isprintable() or len(name) > 200:
+        raise UserError("a contributor's name is 1 to 200 printable characters")
+    found = connection.execute(select(col(Contributor.id)).where(col(Contributor.name) == name)).scalar()
+    if found is None:
+        connection.execute(insert(Contributor).values(name=name, created_at=now(), bytes=0))
+        return contributor_named(connection, name)
+    return found
+
+
+def find(connection: Connection, token: str) -> Principal | None:
+    """Whose token this is; None where it is unknown or revoked."""
+    question = (
+        select(col(Contributor.id), col(Contributor.name), col(Token.role), col(Token.id))
+        .join(Contributor, col(Contributor.id) == col(Token.contributor_id))
+        .where(col(Token.sha256) == _digest(token), col(Token.revoked_at).is_(None))
+    )
+    found: Any = connection.execute(question).one_or_none()
+    return None if found is None else Principal(*found)
+
+
+def in_force(connection: Connection, token: int) -> bool:
+    """Whether the token with this id is still good."""
+    question = select(col(Token.id)).where(col(Token.id) == token, col(Token.revoked_at).is_(None))
+    return connection.execute(question).first() is not None
+
+
+def touch(connection: Connection, token: int) -> None:
+    """Note that a token was used now."""
+    connection.execute(update(Token).where(col(Token.id) == token).values(last_used_at=now()))
+
+
+def listed(connection: Connection) -> list[TokenInfo]:
+    """All tokens, the oldest first."""
+    question: Any = (
+        select(
+            col(Token.id),
+            col(Contributor.name),
+            col(Token.role),
+            col(Token.created_at),
+            col(Token.last_used_at),
+            col(Token.revoked_at),
+        )
+        .join(Contributor, col(Contributor.id) == col(Token.contributor_id))
+        .order_by(col(Token.id))
+    )
+    return [TokenInfo(*row) for row in connection.execute(question)]
+
+
+def revoke(connection: Connection, wanted: str) -> int:
+    """Revoke the token with this id, or all of the contributor of this name; returns how many.
+
+    Raises UserError where none that still holds fits.
+    """
+    named = select(col(Contributor.id)).where(col(Contributor.name) == wanted).scalar_subquery()
+    number = int(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 16 else -1
+    revoked = connection.execute(
+        update(Token)
+        .where(
+            col(Token.revoked_at).is_(None), or_(col(Token.id) == number, col(Token.contributor_id) == named)
+        )
+        .values(revoked_at=now())
+    )
+    if revoked.rowcount == 0:
+        raise UserError(f"no token in force has the id or the name {wanted}; `pairlog token list` shows them")
+    return revoked.rowcount
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

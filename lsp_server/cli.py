@@ -1,0 +1,107 @@
+"""The recorder's commands: `lsp`, `consent`, `status`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from pairlog.cli import Configure
+from pairlog.consent import LEVELS, USES, parse, store, stored
+from pairlog.errors import UserError
+from pairlog.home import Home, default_home, open_home
+
+
+def serve() -> int:
+    """Run the language server until its client leaves."""
+    from lsp_server.spawn import forget_start_folder
+
+    forget_start_folder()
+    from lsp_server.server import create_server
+
+    create_server().start_io()
+    return 0
+
+
+def _lsp(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--stdio", action="store_true", help="what it does anyway; many clients say it")
+    parser.set_defaults(run=lambda _args: serve())
+
+
+def _consent(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "words", nargs="*", metavar="[PATH] [LEVEL]", help=f"a folder (default: here); {', '.join(LEVELS)}"
+    )
+    parser.add_argument("--use", choices=USES, help="who may use what is recorded (default: private)")
+    parser.add_argument("--json", action="store_true", help="print the choice as JSON")
+    parser.set_defaults(run=_choose)
+
+
+def _choose(args: argparse.Namespace) -> int:
+    folder, level = _folder_and_level(args.words)
+    if level is None:
+        if args.use is not None:
+            raise UserError("--use goes with a level: pairlog consent [PATH] LEVEL --use USE")
+        choice = stored(Home(default_home().absolute()), folder)
+    else:
+        choice = parse(level, args.use)
+        store(open_home(), folder, choice)
+    level, use = (choice.level, choice.use) if choice else (None, None)
+    if args.json:
+        print(json.dumps({"path": str(folder), "level": level, "use": use}))
+    elif choice is None:
+        print(f"{folder}: nothing chosen, so nothing is recorded; choose with: pairlog consent {_HINT}")
+    else:
+        print(f"{folder}: {level}" + ("" if level == "off" else f", for {use} use"))
+        if level == "metadata":
+            print("`metadata` cannot be recorded yet: until it can, nothing is")
+    return 0
+
+
+_HINT = "|".join(level for level in LEVELS if level != "metadata")
+
+
+def _folder_and_level(words: list[str]) -> tuple[Path, str | None]:
+    """Read `[PATH] [LEVEL]`: a single word is a level where it is the name of one."""
+    if len(words) > 2:
+        raise UserError("too many words; say: pairlog consent [PATH] [LEVEL]")
+    if len(words) == 2:
+        path, level = words[0], words[1]
+    elif words and words[0] in LEVELS:
+        path, level = ".", words[0]
+    else:
+        path, level = (words[0] if words else "."), None
+    folder = Path(path).expanduser().resolve()
+    if not folder.is_dir():
+        known = ", ".join(LEVELS)
+        raise UserError(f"{path} is no folder and no level; give a folder that is there, or one of: {known}")
+    return folder, level
+
+
+def _status(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
+    parser.set_defaults(run=_show_status)
+
+
+def _show_status(args: argparse.Namespace) -> int:
+    from lsp_server.overview import overview
+
+    found = overview(Home(default_home().absolute()))
+    if args.json:
+        print(json.dumps(found.as_json()))
+        return 0
+    print(f"home    {found.home}")
+    print(f"sender  {'at work' if found.sender else 'resting'}")
+    for row in found.sessions:
+        where = f" {row.workspace}" if row.workspace else ""
+        print(f"{row.session}  {row.state}{where}: {row.recorded} recorded, {row.waiting} waiting")
+        if row.refused:
+            print(f"    {row.refused} lines set aside in {found.home}/refused/{row.session}.ndjson")
+        if row.detail:
+            print(f"    {row.detail}")
+    if not found.sessions:
+        print("nothing is recorded at present and nothing waits")
+    return 0
+
+
+COMMANDS: dict[str, Configure] = {"lsp": _lsp, "consent": _consent, "status": _status}

@@ -1,0 +1,51 @@
+"""Whether, and at which level, a client's folder may be recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lsp_server.settings import Settings, is_loopback
+from pairlog.consent import Consented, lowest, stored
+from pairlog.errors import UserError
+
+
+@dataclass(frozen=True)
+class Permission:
+    """The choice that holds; without one, `why` says in a line why nothing is recorded.
+
+    `is_fault` is false where that is what somebody chose, so that nobody needs to be told.
+    """
+
+    consent: Consented | None
+    why: str = ""
+    is_fault: bool = False
+
+
+def permission(settings: Settings, root: Path | None) -> Permission:
+    """What may be recorded in the folder `root`."""
+    if root is None:
+        return Permission(None, "no folder is open; consent is given per folder")
+    try:
+        choice = lowest(settings.consent, stored(settings.home, root))
+    except UserError as error:
+        return Permission(None, str(error), is_fault=True)
+    if choice is None:
+        return Permission(None, "no consent for this folder; `pairlog consent` gives it")
+    if choice.level == "off":
+        return Permission(None, "recording is switched off for this folder")
+    if choice.level == "metadata":
+        return Permission(
+            None,
+            "the level `metadata` cannot be recorded yet, so nothing is; choose `content` or `off` "
+            "with `pairlog consent`",
+            is_fault=True,
+        )
+    if settings.collector is not None and not is_loopback(settings.collector):
+        return Permission(
+            None,
+            "only a collector on this machine (127.0.0.0/8, ::1, localhost) is allowed until secrets are "
+            "masked, so nothing is recorded; change the collector's address",
+            is_fault=True,
+        )
+    return Permission(choice)

@@ -1,0 +1,46 @@
+"""Orders to a recorder, the one way back: `control/SESSION.ndjson`, appended only, read within a second."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+#: Write the text of the open documents, or of those in `docs`, again.
+REBASE = "rebase"
+#: End this session and go on in another one.
+NEW_SESSION = "new_session"
+
+
+def give(path: Path, order: str, **fields: Any) -> None:
+    """Append an order."""
+    with path.open("ab") as stream:
+        stream.write(json.dumps({"order": order, **fields}).encode() + b"\n")
+
+
+class Orders:
+    """Reads the orders to one recorder as they come."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read = 0
+
+    def take(self) -> list[dict[str, Any]]:
+        """The orders since the last call."""
+        try:
+            if self._path.stat().st_size <= self._read:
+                return []
+            data = self._path.read_bytes()[self._read :]
+        except OSError:
+            return []
+        whole = data.rfind(b"\n") + 1
+        self._read += whole
+        orders = []
+        for line in data[:whole].splitlines():
+            try:
+                order = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(order, dict):
+                orders.append(order)
+        return orders

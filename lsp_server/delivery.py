@@ -1,0 +1,340 @@
+"""One session's way out: spool -> outbox -> collector, until its `end` is acknowledged."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from lsp_server import control
+from lsp_server.backoff import Backoff
+from lsp_server.blob_store import BlobStore
+from lsp_server.collector import Answer, Collector, Unreachable
+from lsp_server.layout import Route, SessionFiles
+from lsp_server.locks import is_held
+from lsp_server.outbox import Batch, Outbox, head
+from lsp_server.release import Released, Releaser, refusal
+from lsp_server.settings import is_loopback
+from lsp_server.state import Delivered
+from pairlog.blobs import read_manifest
+from pairlog.frame import pack, whole_lines
+from pairlog.home import Home
+from pairlog.line import parse
+
+#: Lines and bytes in one frame; a backlog goes in larger frames than a trickle, which comes once a second.
+FRAME_LINES_MAX = 1000
+FRAME_BYTES_MAX = 1024 * 1024
+_READ_BYTES_MAX = 4 * 1024 * 1024
+_FRAMES_PER_STEP_MAX = 16
+_TRICKLE_SECONDS = 1.0
+_TRICKLE_BYTES_MAX = 16 * 1024
+
+Connect = Callable[[Route], Collector]
+
+
+class Delivery:
+    """What the sender does for one session. `step` does what is due."""
+
+    def __init__(self, home: Home, session: str, connect: Connect, defaults: Callable[[], Route]) -> None:
+        """Open the outbox. Raises OSError."""
+        self.files = SessionFiles(home, session)
+        self.state = Delivered()
+        self.is_done = False
+        self._blobs = BlobStore(home.blobs)
+        self._connect = connect
+        self._defaults = defaults
+        self._outbox = Outbox(self.files.outbox)
+        self._spool_read = 0
+        last = self._outbox.last
+        self._releaser = Releaser(self._outbox.expected, last.t if last else 0)
+        self._sent = 0
+        self._acked: int | None = None
+        self._uploaded: set[str] = set()
+        self._backoff = Backoff()
+        self._lines_max = FRAME_LINES_MAX
+        self._refusals: dict[int, int] = {}
+        self._due = 0.0
+        if self.files.parked.exists():
+            self.state = Delivered("parked", detail=_text(self.files.parked))
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether nothing can happen here until somebody does something: parked, or without a collector."""
+        return self.state.state in ("parked", "waiting")
+
+    def step(self, now: float) -> bool:
+        """Do what is due; returns whether something was done.
+
+        A trickle of keys is taken over and sent once a second, a flood and an end at once.
+        """
+        if now < self._due and not self._is_urgent():
+            return False
+        self._due = now + _TRICKLE_SECONDS
+        try:
+            collected = self.collect()
+        except OSError as error:
+            # Nothing is lost: the spool is read again from what the outbox holds.
+            self._spool_read = 0
+            self._releaser = Releaser(self._outbox.expected, self._releaser.t)
+            self._fail(now, f"the outbox cannot be written ({error.strerror})")
+            return False
+        if self.is_done or self.state.state == "parked":
+            return collected
+        return self.deliver(now) or collected
+
+    def _is_urgent(self) -> bool:
+        if self._outbox.is_ended:
+            return self._sent < self._outbox.size
+        try:
+            waiting = self.files.spool.stat().st_size - self._spool_read
+        except OSError:
+            return True
+        return waiting > _TRICKLE_BYTES_MAX or not self.files.pid.exists()
+
+    def is_backlogged(self, now: float) -> bool:
+        """Whether more can be done at once than one step did."""
+        return not (self.is_done or self.is_waiting) and self._backoff.is_due(now) and self._is_urgent()
+
+    # -- spool to outbox ------------------------------------------------------------------------------------
+
+    def collect(self) -> bool:
+        """Take over what the recorder wrote; close the session of one that died."""
+        if self._outbox.is_ended:
+            return False
+        # In this order: a recorder that is gone writes nothing more, so what is read next is all there is.
+        is_alive = is_held(self.files.pid)
+        lines, torn, is_all = self._read_spool()
+        released = self._releaser.take(lines)
+        self._keep(released)
+        if is_alive or not is_all or self._outbox.is_ended:
+            return bool(lines)
+        if self._outbox.last is None and not released.aside:
+            # It died before it wrote its header: there is no session.
+            self._forget_session()
+            return True
+        self._keep(self._releaser.close(torn, self._outbox.is_ended))
+        return True
+
+    def _read_spool(self) -> tuple[list[bytes], bytes, bool]:
+        """New whole lines, what stands behind them, and whether that is all that is there."""
+        try:
+            with self.files.spool.open("rb") as stream:
+                size = stream.seek(0, os.SEEK_END)
+                stream.seek(self._spool_read)
+                data = stream.read(_READ_BYTES_MAX)
+                while b"\n" not in data and (more := stream.read(_READ_BYTES_MAX)):
+                    data += more
+        except FileNotFoundError:
+            return [], b"", True
+        lines, torn = whole_lines(data)
+        is_all = self._spool_read + len(data) == size
+        self._spool_read += len(data) - len(torn)
+        return lines, torn, is_all
+
+    def _keep(self, released: Released) -> None:
+        if released.aside:
+            self._set_aside(released.aside)
+            control.give(self.files.control, control.REBASE)
+        if not released.lines:
+            return
+        if self._outbox.last is None and head(released.lines[0]).type != "session":
+            self._park("the header of this session cannot be read")
+        self._outbox.append(released.lines)
+
+    def _set_aside(self, lines: list[bytes]) -> None:
+        self.files.refused.parent.mkdir(mode=0o700, exist_ok=True)
+        with self.files.refused.open("ab") as stream:
+            stream.write(b"".join(line + b"\n" for line in lines))
+            stream.flush()
+            os.fsync(stream.fileno())
+
+    # -- outbox to collector --------------------------------------------------------------------------------
+
+    def deliver(self, now: float) -> bool:
+        """Send what waits; returns whether something was sent."""
+        if (self._sent == self._outbox.size and self._acked is not None) or not self._backoff.is_due(now):
+            return False
+        route = self._route()
+        if route.collector is None:
+            self.state = Delivered("waiting", self.state.acked, "no collector is set")
+            return False
+        if not is_loopback(route.collector):
+            detail = "only a collector on this machine is allowed until secrets are masked"
+            self.state = Delivered("waiting", self.state.acked, detail)
+            return False
+        try:
+            self._deliver_to(self._connect(route), now)
+        except Unreachable as problem:
+            self._fail(now, f"no answer from {route.collector} ({problem})")
+            return False
+        return True
+
+    def _deliver_to(self, collector: Collector, now: float) -> None:
+        if self._acked is None and not self._resume(collector, now):
+            return
+        for _ in range(_FRAMES_PER_STEP_MAX):
+            if self._sent == self._outbox.size:
+                break
+            batch = self._outbox.batch(self._sent, self._lines_max, FRAME_BYTES_MAX)
+            if not self._upload_blobs(collector, batch, now):
+                return
+            answer = collector.post_frame(self.files.session, pack(batch.lines))
+            if answer.status == 200:
+                goes_on = self._acknowledged(answer, batch, now)
+            else:
+                goes_on = self._answer_refusal(answer, batch, now)
+            if not goes_on:
+                return
+        if self._sent == self._outbox.size and self._outbox.is_ended:
+            self._forget_session()
+
+    def _resume(self, collector: Collector, now: float) -> bool:
+        """Ask how far an earlier sender came."""
+        answer = collector.session(self.files.session)
+        if answer.status == 404:
+            self._go_behind(-1)
+        elif answer.status == 200:
+            acked = answer.number("acked")
+            self._go_behind(-1 if acked is None else acked)
+        else:
+            self._answer_refusal(answer, None, now)
+            return False
+        return True
+
+    def _acknowledged(self, answer: Answer, batch: Batch, now: float) -> bool:
+        acked = answer.number("acked")
+        if acked is None or acked < head(batch.lines[-1]).last:
+            # A collector that has less than it was just given: believe it, and say it all again.
+            self._go_behind(-1 if acked is None else acked)
+            self._fail(now, "the collector lost what it was given; sending it again")
+            return False
+        self._backoff.succeeded()
+        self._sent = batch.end
+        self._lines_max = FRAME_LINES_MAX
+        self._acked = acked
+        self.state = Delivered("sending", acked)
+        return True
+
+    def _upload_blobs(self, collector: Collector, batch: Batch, now: float) -> bool:
+        """Send the contents that these lines name; False where that must be tried again later."""
+        for line in batch.lines:
+            for digest in self._named(line):
+                if digest in self._uploaded:
+                    continue
+                data = self._blobs.get(digest)
+                if data is None:
+                    # Not here any more: the collector has it from an earlier session, or refuses the line.
+                    continue
+                answer = collector.put_blob(digest, data)
+                if answer.status in (200, 201, 204):
+                    self._uploaded.add(digest)
+                elif answer.status in (413, 422):
+                    self._refuse(int(parse(line)["seq"]), f"blob: {answer.detail}")
+                    return False
+                else:
+                    self._answer_refusal(answer, None, now)
+                    return False
+        return True
+
+    def _named(self, line: bytes) -> list[str]:
+        """The blobs that a line names, those inside a manifest before it."""
+        if b'"blob":' not in line and b'"manifest":' not in line:
+            return []
+        body = parse(line)
+        if body["type"] == "open" and isinstance(body.get("blob"), str):
+            return [body["blob"]]
+        if body["type"] == "workspace":
+            manifest = str(body["manifest"])
+            data = self._blobs.get(manifest)
+            return [*(file.blob for file in read_manifest(data)), manifest] if data else [manifest]
+        return []
+
+    def _answer_refusal(self, answer: Answer, batch: Batch | None, now: float) -> bool:
+        """Act on an answer that is no success; returns whether to go on at once."""
+        status, code = answer.status, answer.code
+        seq = answer.number("seq")
+        if status == 410:
+            self._forget_session()
+        elif status == 409 and code == "hole":
+            self._go_behind((answer.number("expected") or 0) - 1)
+            # A collector that cannot make up its mind must not keep us busy.
+            self._fail(now, "the collector misses lines; sending them again")
+        elif status == 409:
+            self._park(f"the collector holds other lines under this session (seq {seq}): {answer.detail}")
+            control.give(self.files.control, control.NEW_SESSION)
+        elif status == 422 and seq is not None and code == "blob":
+            return self._answer_missing_blob(seq, answer)
+        elif status == 422 and seq is not None:
+            return self._refuse(seq, str(answer.body.get("reason") or answer.detail))
+        elif status == 413 and batch is not None and len(batch.lines) > 1:
+            self._lines_max = max(1, len(batch.lines) // 2)
+            return True
+        elif status == 413 and batch is not None:
+            return self._refuse(int(parse(batch.lines[0])["seq"]), answer.detail)
+        elif status in (401, 403):
+            self._fail(
+                now, f"the collector refuses the token ({answer.detail}); set PAIRLOG_TOKEN to a valid one"
+            )
+        elif status in (400, 422):
+            self._park(f"the collector refuses what was sent: {answer.detail}")
+        else:
+            self._fail(now, f"the collector answered {status}: {answer.detail}", answer.retry_after)
+        return False
+
+    def _answer_missing_blob(self, seq: int, answer: Answer) -> bool:
+        """The collector lacks a blob: send it again where we have it, else give the line up."""
+        line = self._outbox.find(seq)
+        digests = self._named(line) if line is not None else []
+        self._refusals[seq] = self._refusals.get(seq, 0) + 1
+        if self._refusals[seq] == 1 and any(digest in self._uploaded for digest in digests):
+            self._uploaded -= set(digests)
+            return True
+        return self._refuse(seq, f"blob: {answer.body.get('reason') or answer.detail}")
+
+    def _refuse(self, seq: int, reason: str) -> bool:
+        """Set a line aside and put a `gap` in its place; returns whether to go on."""
+        line = self._outbox.find(seq)
+        self._refusals[-1 - seq] = self._refusals.get(-1 - seq, 0) + 1
+        if line is None or seq == 0 or self._refusals[-1 - seq] > 1 or b'"type":"end"' in line[:64]:
+            self._park(f"the collector refuses line {seq}: {reason}")
+            return False
+        gap = refusal(line, reason)
+        self._set_aside([line])
+        self._outbox.replace(seq, gap)
+        self._go_behind(self.state.acked)
+        docs = parse(gap)["docs"]
+        if docs:
+            control.give(self.files.control, control.REBASE, docs=docs)
+        return True
+
+    def _go_behind(self, acked: int) -> None:
+        self._acked = acked
+        self._sent = self._outbox.offset_behind(acked)
+        self.state = Delivered("sending", acked)
+
+    def _fail(self, now: float, detail: str, retry_after: float | None = None) -> None:
+        self._backoff.failed(now, retry_after)
+        self.state = Delivered("offline", self.state.acked, detail)
+
+    def _park(self, detail: str) -> None:
+        """Stop trying; everything stays on disk and `pairlog status` says why."""
+        self.files.parked.write_text(json.dumps(detail), encoding="utf-8")
+        self.state = Delivered("parked", self.state.acked, detail)
+
+    def _forget_session(self) -> None:
+        """Nothing of this session is needed here any more: all is acknowledged, or it was erased."""
+        self._outbox.close()
+        self.files.remove()
+        self.is_done = True
+
+    def _route(self) -> Route:
+        own = self.files.read_route()
+        return own if own.collector is not None else self._defaults()
+
+
+def _text(path: Path) -> str:
+    try:
+        return str(json.loads(path.read_bytes()))
+    except (OSError, ValueError):
+        return "parked"

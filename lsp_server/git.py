@@ -1,0 +1,125 @@
+"""What git says about a workspace folder, asked for with time limits and with nothing of it executed.
+
+A repository's own configuration can name programs (hooks, filters, a file-system monitor). Only commands
+that start none of them are used here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+_SECONDS_MAX = 5.0
+_ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+_SAFELY = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A repository at one moment; None for each thing that it does not have."""
+
+    project: str | None = None
+    remote: str | None = None
+    head: str | None = None
+    branch: str | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A tracked file: its mode and object id in the index, its path relative to the folder."""
+
+    mode: str
+    id: str
+    path: str
+
+
+def facts(folder: Path) -> Facts:
+    """The project, remote, head and branch of the repository that `folder` lies in."""
+    head = _line(folder, "rev-parse", "--verify", "--quiet", "HEAD")
+    if head is None and _line(folder, "rev-parse", "--git-dir") is None:
+        return Facts()
+    roots = _git(folder, "rev-list", "--max-parents=0", "HEAD") if head else None
+    remote = _line(folder, "config", "--get", "remote.origin.url")
+    return Facts(
+        project=project_of(roots.decode().split()) if roots else None,
+        remote=without_credentials(remote) if remote else None,
+        head=head,
+        branch=_line(folder, "symbolic-ref", "--quiet", "--short", "HEAD"),
+    )
+
+
+def project_of(roots: list[str]) -> str | None:
+    """The SHA-256 of the root commit's id; the first by name where histories were joined."""
+    return hashlib.sha256(min(roots).encode()).hexdigest() if roots else None
+
+
+def without_credentials(remote: str) -> str | None:
+    """A remote's address without user, password and query; None for a path on this machine."""
+    if "://" not in remote:
+        host, separator, path = remote.partition(":")
+        # `git@host:path`; a single letter before the colon is a drive.
+        if not separator or "/" in host or "\\" in host or len(host) == 1:
+            return None
+        return f"{host.rpartition('@')[2]}:{path}"
+    try:
+        parts = urlsplit(remote)
+    except ValueError:
+        return None
+    if parts.scheme == "file":
+        return None
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def tracked(folder: Path) -> list[Entry] | None:
+    """The tracked files below `folder` as the index has them; None where it is in no repository."""
+    listing = _git(folder, "ls-files", "--stage", "-z")
+    if listing is None:
+        return None
+    entries: dict[str, Entry] = {}
+    for record in listing.split(b"\0"):
+        attributes, _, path = record.partition(b"\t")
+        if path:
+            mode, identifier, _stage = attributes.decode().split(" ")
+            # A file in conflict is listed once for each side.
+            entries[os.fsdecode(path)] = Entry(mode, identifier, os.fsdecode(path))
+    return list(entries.values())
+
+
+def index_differs(folder: Path) -> bool | None:
+    """Whether the index differs from the head; None where that cannot be told."""
+    changed = _git(folder, "diff-index", "--cached", "--name-only", "--no-ext-diff", "HEAD")
+    return None if changed is None else bool(changed)
+
+
+def object_id(data: bytes, like: str) -> str:
+    """The id that git gives a file with these bytes, in the hash that the id `like` is of."""
+    name = "sha1" if len(like) == 40 else "sha256"
+    digest = hashlib.new(name, b"blob %d\0" % len(data), usedforsecurity=False)
+    digest.update(data)
+    return digest.hexdigest()
+
+
+def _line(folder: Path, *arguments: str) -> str | None:
+    output = _git(folder, *arguments)
+    return os.fsdecode(output).strip() or None if output is not None else None
+
+
+def _git(folder: Path, *arguments: str) -> bytes | None:
+    """What git prints; None where it fails, is missing or takes too long."""
+    try:
+        done = subprocess.run(
+            ["git", *_SAFELY, "-C", str(folder), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=_SECONDS_MAX,
+            env={**os.environ, **_ENVIRONMENT},
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None

@@ -1,0 +1,65 @@
+"""The files of one session in the home, and what a route says."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pairlog.home import Home
+
+
+@dataclass(frozen=True)
+class Route:
+    """Where a session goes. Without a collector it waits for one in the environment or `pairlog.toml`."""
+
+    collector: str | None
+    token: str | None
+
+
+class SessionFiles:
+    """Every path that belongs to a session."""
+
+    def __init__(self, home: Home, session: str) -> None:
+        self.session = session
+        self.spool = home.spool / f"{session}.ndjson"
+        self.route = home.spool / f"{session}.json"
+        self.outbox = home.outbox / f"{session}.ndjson"
+        self.parked = home.outbox / f"{session}.parked"
+        self.control = home.control / f"{session}.ndjson"
+        #: Held locked by the recorder as long as it lives.
+        self.pid = home.path / f"recorder-{session}.pid"
+        #: How the recorder is doing.
+        self.state = home.path / f"recorder-{session}.json"
+        #: Lines that were set aside; they outlive the session's other files.
+        self.refused = home.path / "refused" / f"{session}.ndjson"
+
+    def read_route(self) -> Route:
+        """The route; an empty one where the file is missing or torn."""
+        try:
+            found = json.loads(self.route.read_bytes())
+            return Route(found["collector"], found["token"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return Route(None, None)
+
+    def write_route(self, route: Route) -> None:
+        """Keep the route, readable by its owner alone. Raises OSError."""
+        descriptor = os.open(self.route, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            json.dump(asdict(route), stream)
+
+    def remove(self) -> None:
+        """Delete all but the lines set aside; the spool last, which is what a session is known by."""
+        for file in (self.outbox, self.parked, self.control, self.pid, self.state, self.route, self.spool):
+            file.unlink(missing_ok=True)
+
+
+def sessions_in(home: Home) -> list[str]:
+    """The ids of the sessions whose files are here, the oldest first."""
+    return sorted(file.stem for file in home.spool.glob("*.ndjson"))
+
+
+def recorders_in(home: Home) -> list[Path]:
+    """The lock files of recorders, dead ones too."""
+    return sorted(home.path.glob("recorder-*.pid"))

@@ -1,0 +1,218 @@
+"""Observations of `pairlog/observe`, held against the event classes (docs/protocol.md, section 1); pure."""
+
+from __future__ import annotations
+
+import math
+import re
+import types
+from collections.abc import Callable
+from dataclasses import MISSING, fields
+from typing import Any, Literal, NamedTuple, TypeAlias, Union, get_args, get_origin, get_type_hints
+
+from lsp_server.documents import Reason
+from pairlog.events import OBSERVABLE, Agent, Completion, Edit, Event, Run, Test, kinds
+from pairlog.position import scrub
+
+#: Gives a value as it goes into an event. Raises ValueError for one of another type.
+Reader: TypeAlias = Callable[[Any], Any]
+
+_TYPES = {cls.type: cls for cls in OBSERVABLE}
+_REPORTED = (Completion, Run, Test, Agent)
+_WORD = re.compile(r"[a-z_]{1,32}")
+
+
+class Unsupported(Exception):
+    """An observation that is not taken; the message names the type and the field, never a value."""
+
+
+class Observed(NamedTuple):
+    """An event without `seq` and `t`; `ignored` names fields that this version does not know."""
+
+    event: type[Event]
+    fields: dict[str, Any]
+    ignored: list[str]
+
+
+class _Plan(NamedTuple):
+    readers: dict[str, Reader]
+    required: frozenset[str]
+    paths: frozenset[str]
+
+
+#: Made when a type is first met: an editor that observes nothing need not wait for them at the start.
+_plans: dict[type[Event], _Plan] = {}
+
+
+def read(
+    observation: dict[str, Any], number_of: Callable[[str], int | None], shorten: Callable[[str], str]
+) -> Observed:
+    """The event of an observation.
+
+    `number_of` gives the number of an open document, `shorten` a path relative to the workspace. Raises
+    Unsupported for an unknown type, a missing or mistyped field and a document that is not open.
+    """
+    name = observation.get("type")
+    cls = _TYPES.get(name) if isinstance(name, str) else None
+    if cls is None:
+        if isinstance(name, str) and _WORD.fullmatch(name):
+            raise Unsupported(f"an observation of the unknown type `{name}`")
+        raise Unsupported("an observation without a type")
+    plan = _plan(cls)
+    values: dict[str, Any] = {}
+    ignored: list[str] = []
+    for key, value in observation.items():
+        if key == "type" or value is None:
+            continue
+        if key == "uri" and "doc" in plan.readers:
+            number = number_of(value) if isinstance(value, str) else None
+            if number is None:
+                raise Unsupported(f"{cls.type}: `uri` is no open document")
+            values["doc"] = number
+        elif key in plan.readers and key != "doc":
+            try:
+                values[key] = plan.readers[key](value)
+            except (ValueError, RecursionError):
+                raise Unsupported(f"{cls.type}: `{key}` is mistyped") from None
+            if key in plan.paths:
+                values[key] = _shortened(values[key], shorten)
+        else:
+            ignored.append(key if _WORD.fullmatch(key) else "?")
+    missing = plan.required - values.keys()
+    if missing:
+        field = min(missing)
+        raise Unsupported(f"{cls.type}: `{'uri' if field == 'doc' else field}` is missing")
+    if cls in _REPORTED:
+        values.setdefault("evidence", "reported")
+    return Observed(cls, values, ignored)
+
+
+def read_cause(observation: dict[str, Any]) -> Reason:
+    """Why the next change of a document happens. Raises Unsupported where a field is missing or mistyped."""
+    values: dict[str, Any] = {"evidence": "reported", "rule": None, "ref": None}
+    readers = _plan(Edit).readers
+    for name in Reason._fields:
+        value = observation.get(name)
+        if value is not None:
+            try:
+                values[name] = readers[name](value)
+            except ValueError:
+                raise Unsupported(f"cause: `{name}` is mistyped") from None
+    if "cause" not in values:
+        raise Unsupported("cause: `cause` is missing")
+    return Reason(**values)
+
+
+def _shortened(value: Any, shorten: Callable[[str], str]) -> Any:
+    return shorten(value) if isinstance(value, str) else [shorten(path) for path in value]
+
+
+def _plan(cls: type[Event]) -> _Plan:
+    plan = _plans.get(cls)
+    if plan is None:
+        plan = _plans[cls] = _make_plan(cls)
+    return plan
+
+
+def _make_plan(cls: type[Event]) -> _Plan:
+    hints = get_type_hints(cls)
+    declared = fields(cls)[2:]
+    return _Plan(
+        {field.name: reader(hints[field.name]) for field in declared},
+        frozenset(field.name for field in declared if field.default is MISSING),
+        frozenset(name for name, kind in kinds(cls).items() if kind == "path"),
+    )
+
+
+def reader(hint: Any) -> Reader:
+    """The reader of a type as the event classes use them. Raises TypeError for one they do not."""
+    if hint in _PLAIN:
+        return _PLAIN[hint]
+    origin, args = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return _one_of(frozenset(args))
+    if origin in (Union, types.UnionType):
+        (inner,) = (arg for arg in args if arg is not types.NoneType)
+        return reader(inner)
+    if origin is list:
+        return _list_of(reader(args[0]))
+    if origin is tuple:
+        return _tuple_of([reader(arg) for arg in args])
+    if origin is dict:
+        return _dict_of(reader(args[1]))
+    raise TypeError(f"no reader for {hint}")
+
+
+def _integer(value: Any) -> int:
+    # Some clients write every number with a fraction.
+    if type(value) is int or (type(value) is float and value.is_integer()):
+        return int(value)
+    raise ValueError
+
+
+def _number(value: Any) -> float:
+    if type(value) in (int, float) and math.isfinite(value):
+        return float(value)
+    raise ValueError
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return scrub(value)
+    raise ValueError
+
+
+def _truth(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise ValueError
+
+
+def _anything(value: Any) -> Any:
+    if isinstance(value, str):
+        return scrub(value)
+    if isinstance(value, list):
+        return [_anything(item) for item in value]
+    if isinstance(value, dict):
+        return {scrub(key): _anything(item) for key, item in value.items()}
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError
+    return value
+
+
+_PLAIN: dict[Any, Reader] = {int: _integer, float: _number, str: _text, bool: _truth, Any: _anything}
+
+
+def _one_of(words: frozenset[Any]) -> Reader:
+    def read_word(value: Any) -> Any:
+        if isinstance(value, str) and value in words:
+            return value
+        raise ValueError
+
+    return read_word
+
+
+def _list_of(item: Reader) -> Reader:
+    def read_list(value: Any) -> list[Any]:
+        if isinstance(value, list):
+            return [item(entry) for entry in value]
+        raise ValueError
+
+    return read_list
+
+
+def _tuple_of(items: list[Reader]) -> Reader:
+    def read_tuple(value: Any) -> list[Any]:
+        if isinstance(value, list) and len(value) == len(items):
+            return [item(entry) for item, entry in zip(items, value, strict=True)]
+        raise ValueError
+
+    return read_tuple
+
+
+def _dict_of(item: Reader) -> Reader:
+    def read_dict(value: Any) -> dict[str, Any]:
+        if isinstance(value, dict):
+            return {scrub(key): item(entry) for key, entry in value.items()}
+        raise ValueError
+
+    return read_dict

@@ -1,0 +1,157 @@
+"""A session's outbox: the very lines that are uploaded, on the disk before any of them leaves."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from pairlog.frame import whole_lines
+from pairlog.line import parse
+
+_SEQ = re.compile(rb'\{"seq":(\d+),"t":(\d+),"type":"(\w+)"')
+_TAIL_BYTES = 64 * 1024
+_CHUNK_BYTES = 1024 * 1024
+
+
+class Head(NamedTuple):
+    """What stands at the front of a line. `last` is its seq, or its `through`."""
+
+    seq: int
+    last: int
+    t: int
+    type: str
+
+
+def head(line: bytes) -> Head:
+    """The front of a line. Raises LineError where it is no event."""
+    match = _SEQ.match(line)
+    if match is not None and match[3] not in (b"gap", b"forget"):
+        seq = int(match[1])
+        return Head(seq, seq, int(match[2]), match[3].decode())
+    body = parse(line)
+    through = body.get("through")
+    seq = body["seq"]
+    return Head(seq, through if isinstance(through, int) else seq, body["t"], body["type"])
+
+
+def last_seq(path: Path) -> int:
+    """The seq of the last whole, readable line of a file; -1 where there is none."""
+    try:
+        with path.open("rb") as stream:
+            size = stream.seek(0, os.SEEK_END)
+            stream.seek(max(0, size - _TAIL_BYTES))
+            lines, _ = whole_lines(stream.read())
+    except OSError:
+        return -1
+    for line in reversed(lines):
+        found = _SEQ.match(line)
+        if found:
+            return int(found[1])
+    return -1
+
+
+class Batch(NamedTuple):
+    """Consecutive lines and the offset behind them."""
+
+    lines: list[bytes]
+    end: int
+
+
+class Outbox:
+    """One file, appended by one sender. A tail that a crash tore off is cut away when it is opened."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or make the file. Raises OSError."""
+        self.path = path
+        self.last: Head | None = None
+        self.size = 0
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+        for line in self._lines():
+            self.last = head(line)
+            self.size += len(line) + 1
+        os.ftruncate(self._descriptor, self.size)
+
+    @property
+    def expected(self) -> int:
+        """The seq that comes next."""
+        return 0 if self.last is None else self.last.last + 1
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether the last line is the session's `end`."""
+        return self.last is not None and self.last.type == "end"
+
+    def append(self, lines: list[bytes]) -> None:
+        """Add lines and wait for the disk. Raises OSError, and then holds what it held before."""
+        data = b"".join(line + b"\n" for line in lines)
+        os.lseek(self._descriptor, self.size, os.SEEK_SET)
+        try:
+            written = os.write(self._descriptor, data)
+            if written < len(data):
+                raise OSError(28, "No space left on device")
+            os.fsync(self._descriptor)
+        except OSError:
+            os.ftruncate(self._descriptor, self.size)
+            raise
+        self.size += len(data)
+        self.last = head(lines[-1])
+
+    def batch(self, offset: int, lines_max: int, bytes_max: int) -> Batch:
+        """At most so many lines and bytes from `offset` on, but one line where there is one."""
+        lines: list[bytes] = []
+        for line in self._lines(offset):
+            if lines and (len(lines) == lines_max or len(line) > bytes_max):
+                break
+            lines.append(line)
+            offset += len(line) + 1
+            bytes_max -= len(line)
+        return Batch(lines, offset)
+
+    def offset_behind(self, seq: int) -> int:
+        """Where the line after `seq` begins; the end of the file where there is none yet."""
+        offset = 0
+        if seq < 0:
+            return 0
+        for line in self._lines():
+            if head(line).seq > seq:
+                break
+            offset += len(line) + 1
+        return offset
+
+    def find(self, seq: int) -> bytes | None:
+        """The line with this seq."""
+        return next((line for line in self._lines() if head(line).seq == seq), None)
+
+    def replace(self, seq: int, instead: bytes) -> None:
+        """Put another line in the place of one, whole or not at all. Raises OSError."""
+        fresh = self.path.with_suffix(".fresh")
+        size = 0
+        with fresh.open("wb") as stream:
+            for line in self._lines():
+                kept = instead if head(line).seq == seq else line
+                stream.write(kept + b"\n")
+                size += len(kept) + 1
+            stream.flush()
+            os.fsync(stream.fileno())
+        fresh.replace(self.path)
+        os.close(self._descriptor)
+        self._descriptor = os.open(self.path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+        self.size = size
+        if self.last is not None and self.last.seq == seq:
+            self.last = head(instead)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self._descriptor)
+
+    def _lines(self, offset: int = 0) -> Iterator[bytes]:
+        """The whole lines from `offset` on."""
+        with self.path.open("rb") as stream:
+            stream.seek(offset)
+            rest = b""
+            while chunk := stream.read(_CHUNK_BYTES):
+                lines, rest = whole_lines(rest + chunk)
+                yield from lines

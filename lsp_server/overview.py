@@ -1,0 +1,80 @@
+"""What `pairlog status` shows: the recordings of a home, and what waits to be sent."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from lsp_server.layout import SessionFiles, sessions_in
+from lsp_server.locks import is_held
+from lsp_server.outbox import last_seq
+from lsp_server.spawn import sender_runs
+from lsp_server.state import Delivered, read_recorder, read_sender
+from pairlog.home import Home
+
+
+@dataclass(frozen=True)
+class SessionOverview:
+    """One session of a home. `state` is `ended` where its recorder is gone."""
+
+    session: str
+    state: str
+    workspace: str | None
+    level: str | None
+    collector: str | None
+    recorded: int
+    acked: int
+    waiting: int
+    refused: int
+    detail: str
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A home at one moment."""
+
+    home: str
+    sender: bool
+    sessions: list[SessionOverview]
+
+    def as_json(self) -> dict[str, Any]:
+        """The value that `pairlog status --json` prints."""
+        return asdict(self)
+
+
+def overview(home: Home) -> Overview:
+    """Read the state of a home; makes nothing."""
+    if not home.spool.is_dir():
+        return Overview(str(home.path), False, [])
+    said = read_sender(home.path / "status.json").sessions
+    sessions = [_session(home, session, said.get(session, Delivered())) for session in sessions_in(home)]
+    return Overview(str(home.path), sender_runs(home), sessions)
+
+
+def _session(home: Home, session: str, delivered: Delivered) -> SessionOverview:
+    files = SessionFiles(home, session)
+    recorder = read_recorder(files.state) if is_held(files.pid) else None
+    recorded = last_seq(files.spool)
+    state: str = recorder.state if recorder else "ended"
+    if delivered.state == "parked":
+        state = "parked"
+    detail = (recorder.detail if recorder else "") or delivered.detail
+    return SessionOverview(
+        session=session,
+        state=state,
+        workspace=recorder.workspace if recorder else None,
+        level=recorder.level if recorder else None,
+        collector=files.read_route().collector,
+        recorded=recorded + 1,
+        acked=delivered.acked,
+        waiting=max(0, recorded - delivered.acked),
+        refused=_lines(files),
+        detail=detail,
+    )
+
+
+def _lines(files: SessionFiles) -> int:
+    try:
+        return files.refused.read_bytes().count(b"\n")
+    except OSError:
+        return 0

@@ -1,0 +1,435 @@
+"""What a language client says, to the lines of a session: `seq`, `t`, document numbers, gaps.
+
+No files and no processes here: lines go to `append`, large texts to `keep_blob`. The hot path is
+`did_change` and writes its line by hand; everything else goes through the event classes.
+"""
+
+from __future__ import annotations
+
+import json.encoder
+from collections.abc import Callable, Iterable
+from hashlib import sha256
+from typing import Any, Literal, TypeAlias
+
+from lsp_server.documents import Documents, Tracked
+from lsp_server.observe import Unsupported, read, read_cause
+from pairlog.document import sha256 as sha256_of_text
+from pairlog.events import Close, End, Event, Gap, Open, Rename, Run, Save, Session, Why
+from pairlog.line import LINE_BYTES_MAX, encode
+from pairlog.position import scrub
+
+#: A text above this many characters is kept as a blob: stored once however often it is opened, and no
+#: line of a frame is larger than what was typed or pasted.
+INLINE_CHARS_MAX = 64 * 1024
+#: The largest text that is recorded; a longer document is refused with a `gap`.
+DOCUMENT_CHARS_MAX = 32 * 1024 * 1024
+
+EndReason = Literal["shutdown", "idle", "rollover", "consent", "erased", "interrupted"]
+GapReason = Literal["unsupported", "not_emitted", "delivery_lost", "interrupted", "refused"]
+
+_quote: Callable[[str], str] = json.encoder.encode_basestring
+
+
+#: Takes lines, each with its line break; returns how many are safe in the kernel's hands.
+Append: TypeAlias = Callable[[list[bytes]], int]
+
+
+class Recorder:
+    """One session in the making. Events wait in memory until `flush`, which every read calls once."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        append: Append,
+        keep_blob: Callable[[bytes], str],
+        now: Callable[[], int],
+    ) -> None:
+        """`keep_blob` returns the SHA-256 of what it stored, or raises OSError; `now` gives `t`."""
+        self.documents = documents
+        #: The seq of the next line.
+        self.next = 0
+        #: A line that must survive a power cut waits for the disk: a save, a run, the end.
+        self.urgent = False
+        #: Lines were lost and nothing can be written at present.
+        self.is_full = False
+        self._append = append
+        self._keep_blob = keep_blob
+        self._now = now
+        self._t = 0
+        self._told_t: int | None = None
+        self._obeys_client_clock = False
+        self._lines: list[bytes] = []
+        self._lost = 0
+        #: Documents with an `open` on the wire, and whether they are still open there.
+        self._on_wire: dict[int, bool] = {}
+        self._opens: list[tuple[int, int, bool]] = []
+        self._saved: dict[int, int] = {}
+        self._unopened: dict[str, int] = {}
+        self._outside: set[str] = set()
+        self._ignored: set[tuple[str, str]] = set()
+
+    # -- the session ---------------------------------------------------------------------------------
+
+    def begin(self, header: Session) -> None:
+        """Write the header."""
+        self._obeys_client_clock = header.clock == "client"
+        self._emit(header)
+
+    def read_clock(self) -> None:
+        """Take the time; every event until the next call bears it."""
+        self._t = self._now() if self._told_t is None else self._told_t
+
+    def end(self, reason: EndReason) -> None:
+        """Say what was left out, then write the last line."""
+        again = sum(self._unopened.values())
+        if again:
+            self.gap("unsupported", "further changes of documents that are not open", count=again)
+        if self._outside:
+            count = len(self._outside)
+            self.gap("not_emitted", "documents that are no files of the workspace folder", count=count)
+        for doc in self.documents:
+            if doc.lost:
+                self._say_lost(doc)
+        self._emit(End(seq=self.next, t=self._t, reason=reason))
+        self.urgent = True
+
+    def event(self, cls: type[Event], **fields: Any) -> None:
+        """Write an event of any other kind."""
+        self._emit(cls(seq=self.next, t=self._t, **fields))
+
+    def gap(
+        self, reason: GapReason, detail: str, count: int | None = 1, docs: Iterable[int] | None = None
+    ) -> None:
+        """Say that something is lost."""
+        listed = None if docs is None else sorted(docs)
+        self._emit(Gap(seq=self.next, t=self._t, reason=reason, count=count, detail=detail, docs=listed))
+
+    # -- documents -----------------------------------------------------------------------------------
+
+    def did_open(self, uri: str, language: str | None, version: int, text: str) -> None:
+        """A document was opened."""
+        path = self.documents.folder.path_of(uri)
+        if path is None:
+            self._outside.add(uri)
+            return
+        if len(text) > DOCUMENT_CHARS_MAX:
+            self._outside.add(uri)
+            self.gap("not_emitted", f"a document of more than {DOCUMENT_CHARS_MAX} characters")
+            return
+        again = self._unopened.pop(uri, 0)
+        if again:
+            self.gap("unsupported", "further changes of a document that was not open", count=again)
+        self._open(self.documents.open(uri, path, language, version, scrub(text)), "opened")
+
+    def did_change(self, params: Any) -> None:
+        """A document changed; `params` as they are on the wire. Never raises."""
+        try:
+            identifier = params["textDocument"]
+            doc = self.documents.by_uri.get(identifier["uri"])
+        except (TypeError, KeyError):
+            self.gap("unsupported", "a didChange without a document")
+            return
+        if doc is None:
+            doc = self._respelt(identifier["uri"])
+        if doc is None:
+            return
+        if not doc.live:
+            self._change_lost(doc, params)
+            return
+        try:
+            changes = params["contentChanges"]
+            version = identifier.get("version")
+            due = doc.version + 1
+            told = "" if version == due or version is None else f',"version":{version:d}'
+            parts = []
+            applied = []
+            for change in changes:
+                text = change["text"]
+                if not text.isascii():
+                    text = scrub(text)
+                place = change.get("range")
+                if place is None:
+                    parts.append(f"[0,0,-1,0,{_quote(text)}]")
+                    applied.append((0, 0, -1, 0, text))
+                    continue
+                start = place["start"]
+                end = place["end"]
+                line = start["line"]
+                column = start["character"]
+                end_line = end["line"]
+                end_column = end["character"]
+                parts.append(f"[{line:d},{column:d},{end_line:d},{end_column:d},{_quote(text)}]")
+                applied.append((line, column, end_line, end_column, text))
+        except (TypeError, KeyError, ValueError, AttributeError):
+            self._change_unread(doc, params)
+            return
+        why = "" if doc.cause is None else self._take_cause(doc)
+        doc.version = version if told else due
+        doc.document.apply(applied)
+        body = (
+            f'{{"seq":{self.next},"t":{self._t},"type":"edit","doc":{doc.number},'
+            f'"changes":[{",".join(parts)}]{told}{why}}}\n'
+        ).encode()
+        if len(body) > LINE_BYTES_MAX:
+            self.gap("not_emitted", f"a change of more than {LINE_BYTES_MAX} bytes", docs=[doc.number])
+            self._open(doc, "after_gap")
+            return
+        self._lines.append(body)
+        self.next += 1
+
+    def did_save(self, uri: str, text: str | None, read_file: Callable[[], bytes | None]) -> None:
+        """A document was saved; `read_file` gives the bytes on disk where the client sent no text."""
+        doc = self.documents.find(uri)
+        if doc is None:
+            return
+        digest: str | None
+        of: str | None
+        if text is not None:
+            text = scrub(text)
+            if not doc.live:
+                self._rebase_from(doc, text)
+            digest, of = sha256_of_text(text), "text"
+        elif (data := read_file()) is not None:
+            digest, of = sha256(data).hexdigest(), "disk"
+        else:
+            digest, of = None, None
+        seq = self.next
+        self.event(Save, doc=doc.number, sha256=digest, sha256_of=of)
+        if self.next > seq:
+            self._saved[doc.number] = seq
+        self.urgent = True
+
+    def did_close(self, uri: str) -> None:
+        """The editor let go of a document."""
+        doc = self.documents.close(uri)
+        if doc is None:
+            return
+        if doc.lost:
+            self._say_lost(doc)
+        self._opens.append((self.next, doc.number, False))
+        self.event(Close, doc=doc.number)
+
+    def did_rename(self, old_uri: str, new_uri: str) -> None:
+        """A file or a folder was renamed; both addresses as the client gives them."""
+        folder = self.documents.folder
+        old, new = folder.path_of(old_uri), folder.path_of(new_uri)
+        if old is None or new is None:
+            return
+        for number, path in self.documents.rename(old, new):
+            self.event(Rename, doc=number, path=path)
+
+    def rebase(self, numbers: Iterable[int] | None = None, why: Why = "after_gap") -> None:
+        """Write the text of all open documents, or of those with these numbers, as it stands."""
+        wanted = None if numbers is None else set(numbers)
+        for doc in self.documents:
+            if doc.live and (wanted is None or doc.number in wanted):
+                self._open(doc, why)
+
+    # -- pairlog/observe -----------------------------------------------------------------------------
+
+    def observe(self, params: Any) -> None:
+        """A client says more than LSP can. Never raises: what is not understood becomes a `gap`."""
+        if not isinstance(params, dict):
+            self.gap("unsupported", "an observation that is no object")
+            return
+        kind = params.get("type")
+        try:
+            if kind == "cause":
+                self._hear_cause(params)
+            elif kind == "time":
+                self._hear_time(params)
+            else:
+                self._observe(params)
+        except Unsupported as problem:
+            self.gap("unsupported", str(problem))
+
+    def _observe(self, params: dict[str, Any]) -> None:
+        cls, fields, ignored = read(params, self._number_of, self.documents.folder.shorten)
+        if cls is Run:
+            self.urgent = True
+            if fields["phase"] == "started" and "saw" not in fields:
+                fields["saw"] = {str(number): seq for number, seq in sorted(self._saved.items())} or None
+        self.event(cls, **fields)
+        for field in ignored:
+            if (cls.type, field) not in self._ignored:
+                self._ignored.add((cls.type, field))
+                self.gap("unsupported", f"{cls.type}: the unknown field `{field}`")
+
+    def _hear_cause(self, params: dict[str, Any]) -> None:
+        uri = params.get("uri")
+        doc = self.documents.find(uri) if isinstance(uri, str) else None
+        if doc is None:
+            raise Unsupported("cause: `uri` is no open document")
+        doc.cause = read_cause(params)
+
+    def _hear_time(self, params: dict[str, Any]) -> None:
+        t = params.get("t")
+        if type(t) is not int or t < 0:
+            raise Unsupported("time: `t` is missing or mistyped")
+        if not self._obeys_client_clock:
+            raise Unsupported('time: this session has not `clock: "client"`')
+        self._t = self._told_t = max(t, self._t)
+
+    def _number_of(self, uri: str) -> int | None:
+        doc = self.documents.find(uri)
+        return None if doc is None else doc.number
+
+    # -- lines ---------------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Hand the waiting lines over; what was not taken is counted and its seqs are given again."""
+        lines = self._lines
+        if not lines:
+            return
+        self._lines = []
+        taken = 0 if self.is_full else self._append(lines)
+        if taken < len(lines):
+            self.is_full = True
+            self._lose(len(lines) - taken)
+        if self._opens:
+            self._settle_opens()
+
+    def recover(self) -> bool:
+        """Try to go on after a stretch that could not be written; returns whether it worked.
+
+        The stretch becomes a `gap` and every open document is re-based.
+        """
+        self.is_full = False
+        lost, self._lost = self._lost, 0
+        open_now = {doc.number for doc in self.documents}
+        first = self.next
+        self.gap("not_emitted", "nothing could be written", count=lost, docs=open_now | set(self._on_wire))
+        for number in [number for number, is_open in self._on_wire.items() if is_open]:
+            if number not in open_now:
+                self._opens.append((self.next, number, False))
+                self.event(Close, doc=number)
+        self.rebase()
+        self.flush()
+        if self.is_full and self.next == first:
+            self._lost = lost
+        return not self.is_full
+
+    def _emit(self, event: Event) -> None:
+        if isinstance(event, (Close, Rename, Save)) and event.doc not in self._known_on_wire():
+            return
+        line = encode(event)
+        if len(line) > LINE_BYTES_MAX:
+            self.gap("not_emitted", f"a {event.type} of more than {LINE_BYTES_MAX} bytes")
+            return
+        self._lines.append(line + b"\n")
+        self.next += 1
+
+    def _known_on_wire(self) -> set[int]:
+        return self._on_wire.keys() | {number for _, number, _ in self._opens}
+
+    def _open(self, doc: Tracked, why: Why) -> None:
+        text: str | None = doc.document.text
+        blob = None
+        if len(text or "") > INLINE_CHARS_MAX:
+            try:
+                blob = self._keep_blob((text or "").encode())
+            except OSError:
+                self.flush()
+                self.is_full = True
+                self._lost += 1
+                return
+            text = None
+        self._opens.append((self.next, doc.number, True))
+        self.event(
+            Open,
+            doc=doc.number,
+            path=scrub(doc.path),
+            why=why,
+            source="editor",
+            language=doc.language,
+            version=doc.version,
+            text=text,
+            blob=blob,
+        )
+
+    def _lose(self, count: int) -> None:
+        self.next -= count
+        self._lost += count
+        self._opens = [entry for entry in self._opens if entry[0] < self.next]
+        self._saved = {number: seq for number, seq in self._saved.items() if seq < self.next}
+
+    def _settle_opens(self) -> None:
+        for _, number, is_open in self._opens:
+            self._on_wire[number] = is_open
+        self._opens = []
+
+    # -- changes that are no plain edit ----------------------------------------------------------------
+
+    def _take_cause(self, doc: Tracked) -> str:
+        assert doc.cause is not None
+        cause, doc.cause = doc.cause, None
+        told = {name: value for name, value in cause._asdict().items() if value is not None}
+        return "".join(f',"{name}":{_quote(value)}' for name, value in told.items())
+
+    def _respelt(self, uri: Any) -> Tracked | None:
+        """The open document at an address that no `didOpen` spelt like this; None where there is none."""
+        if not isinstance(uri, str) or uri in self._outside:
+            return None
+        doc = self.documents.find(uri)
+        if doc is not None:
+            self.documents.by_uri[uri] = doc
+        elif uri in self._unopened:
+            self._unopened[uri] += 1
+        else:
+            self._unopened[uri] = 0
+            self.gap("unsupported", "a change of a document that is not open")
+        return doc
+
+    def _change_unread(self, doc: Tracked, params: Any) -> None:
+        """A change that is not as LSP says: numbers with a fraction are mended, the rest is lost."""
+        mended = _with_integers(params)
+        if mended is not None:
+            self.did_change(mended)
+            return
+        doc.live = False
+        doc.cause = None
+        self.gap("unsupported", "a didChange that could not be read", docs=[doc.number])
+
+    def _change_lost(self, doc: Tracked, params: Any) -> None:
+        """A change on a text that is not known: lost, unless it brings the whole text."""
+        try:
+            changes = params["contentChanges"]
+            whole = [i for i, change in enumerate(changes) if change.get("range") is None]
+            if whole:
+                self._rebase_from(doc, scrub(changes[whole[-1]]["text"]))
+                params["contentChanges"] = changes[whole[-1] :]
+                self.did_change(params)
+                return
+        except (TypeError, KeyError, AttributeError):
+            pass
+        doc.lost += 1
+
+    def _rebase_from(self, doc: Tracked, text: str) -> None:
+        if doc.lost:
+            self._say_lost(doc)
+        doc.document.apply([(0, 0, -1, 0, text)])
+        doc.live = True
+        self._open(doc, "after_gap")
+
+    def _say_lost(self, doc: Tracked) -> None:
+        self.gap("not_emitted", "changes of a text that was not known", count=doc.lost, docs=[doc.number])
+        doc.lost = 0
+
+
+def _with_integers(value: Any) -> Any:
+    """`value` with whole numbers written as integers; None where there is nothing to mend."""
+    mended = False
+
+    def mend(part: Any) -> Any:
+        nonlocal mended
+        if isinstance(part, float) and part.is_integer():
+            mended = True
+            return int(part)
+        if isinstance(part, list):
+            return [mend(item) for item in part]
+        if isinstance(part, dict):
+            return {key: mend(item) for key, item in part.items()}
+        return part
+
+    result = mend(value)
+    return result if mended else None

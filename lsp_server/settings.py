@@ -1,0 +1,103 @@
+"""Where a recording goes and on whose word: from the client, the environment and the user's `pairlog.toml`.
+
+Never from the workspace: a cloned repository must not be able to start a recording or to choose who gets it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pairlog.consent import Consented, parse
+from pairlog.errors import UserError
+from pairlog.home import Home, default_home
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a recorder goes by. `consent` is the client's choice only; the stored one stands beside it."""
+
+    home: Home
+    collector: str | None
+    token: str | None
+    consent: Consented | None
+    clock: Literal["recorder", "client"]
+
+
+def resolve(options: object) -> Settings:
+    """The settings of a client with these `initializationOptions`.
+
+    Raises UserError for an option of the wrong type, and for a file that cannot be read.
+    """
+    given = options if isinstance(options, dict) else {}
+    named = _word(given, "home")
+    home = Home((Path(named).expanduser() if named else default_home()).absolute())
+    defaults = home_defaults(home)
+    clock = _word(given, "clock") or "recorder"
+    if clock not in ("recorder", "client"):
+        raise UserError(f"`clock` is `{clock}`; it can be `recorder` or `client`")
+    level = _word(given, "consent")
+    return Settings(
+        home=home,
+        collector=_word(given, "collectorUrl") or defaults.collector,
+        token=_word(given, "token") or defaults.token,
+        consent=parse(level, _word(given, "use")) if level else None,
+        clock="client" if clock == "client" else "recorder",
+    )
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What holds where a client says nothing."""
+
+    collector: str | None
+    token: str | None
+
+
+def home_defaults(home: Home) -> Defaults:
+    """The environment's word, else the one in `pairlog.toml` in the home (`collector_url`, `token`).
+
+    Raises UserError where the file is not TOML.
+    """
+    file = home.path / "pairlog.toml"
+    try:
+        table: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        table = {}
+    except (OSError, ValueError) as error:
+        raise UserError(f"{file} cannot be read ({error}); mend or remove it") from None
+    return Defaults(
+        collector=os.environ.get("PAIRLOG_COLLECTOR_URL") or _word(table, "collector_url"),
+        token=os.environ.get("PAIRLOG_TOKEN") or _word(table, "token"),
+    )
+
+
+def is_loopback(address: str) -> bool:
+    """Whether `address` is an `http` or `https` one on this very machine."""
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+        if parts.scheme not in ("http", "https") or (parts.port or 1) < 1:
+            return False
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _word(table: dict[str, Any], name: str) -> str | None:
+    value = table.get(name)
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        raise UserError(f"the setting `{name}` must be text")
+    return value

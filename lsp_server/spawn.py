@@ -1,0 +1,57 @@
+"""Starting the sender: a process of its own, which outlives the editor."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from lsp_server.locks import is_held
+from pairlog.home import Home
+
+_LOG_BYTES_MAX = 1024 * 1024
+if sys.platform == "win32":
+    _FLAGS = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
+else:
+    _FLAGS = 0
+
+
+def sender_runs(home: Home) -> bool:
+    """Whether this home has a living sender."""
+    return is_held(home.path / "sender.lock")
+
+
+def start_sender(home: Home) -> subprocess.Popen[bytes]:
+    """Start a sender for this home; one that finds another at work leaves at once. Raises OSError."""
+    log = home.path / "sender.log"
+    if log.exists() and log.stat().st_size > _LOG_BYTES_MAX:
+        log.unlink()
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(import_path()), "PYTHONSAFEPATH": "1"}
+    with log.open("ab") as errors:
+        return subprocess.Popen(
+            [sys.executable, "-m", "lsp_server.sender", str(home.path)],
+            # Before Python 3.11 `-m` looks for modules here first: a folder that only the user writes.
+            cwd=home.path,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            creationflags=_FLAGS,
+            start_new_session=True,
+        )
+
+
+def import_path() -> list[str]:
+    """The folders that Python imports from, without the one that it was started in."""
+    return [folder for folder in sys.path if folder and Path(folder).is_absolute()]
+
+
+def forget_start_folder() -> None:
+    """Take the folder that Python was started in, which can be a workspace, off the import path.
+
+    It stays where this very package was found in it.
+    """
+    ours = Path(__file__).resolve().parent.parent
+    here = Path.cwd().resolve()
+    sys.path[:] = [folder for folder in sys.path if Path(folder or ".").resolve() != here or here == ours]

@@ -1,0 +1,71 @@
+"""A session's spool: lines appended to a file, in the kernel's hands when `append` returns.
+
+A disk that is full, or gone, is an answer and no exception: `append` says how many lines it took, and
+the file never holds half a line in front of a whole one.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+class Spool:
+    """One file, one writer. Lines are appended only; `sync` brings them to the disk."""
+
+    def __init__(self, path: Path) -> None:
+        """Make the file. Raises OSError where that fails."""
+        self.path = path
+        #: Why the last `append` did not take everything; None after one that did.
+        self.trouble: str | None = None
+        self._size = 0
+        self._dirty = False
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+        self._descriptor = os.open(path, flags, 0o600)
+
+    def append(self, lines: list[bytes]) -> int:
+        """Write lines, each with its line break, in one call; returns how many are whole in the file."""
+        data = b"".join(lines)
+        try:
+            written = os.write(self._descriptor, data)
+        except OSError as error:
+            self.trouble = error.strerror or str(error)
+            written = 0
+        if written == len(data):
+            self._size += written
+            self._dirty = True
+            self.trouble = None
+            return len(lines)
+        return self._keep_whole_lines(data, written)
+
+    def sync(self) -> None:
+        """Bring what was appended to the disk; costs nothing where nothing was."""
+        if self._dirty:
+            self._dirty = False
+            try:
+                os.fsync(self._descriptor)
+            except OSError as error:
+                self.trouble = error.strerror or str(error)
+
+    def is_removed(self) -> bool:
+        """Whether the file's name is gone: its session was erased at the collector."""
+        return os.fstat(self._descriptor).st_nlink == 0
+
+    def close(self) -> None:
+        """Bring everything to the disk and let go of the file."""
+        self.sync()
+        os.close(self._descriptor)
+
+    def _keep_whole_lines(self, data: bytes, written: int) -> int:
+        """After a short write: the sender may have read its whole lines already, so those stay."""
+        if self.trouble is None or written:
+            self.trouble = "No space left on device"
+        whole = data.rfind(b"\n", 0, written) + 1
+        self._size += whole
+        self._dirty = self._dirty or whole > 0
+        try:
+            os.ftruncate(self._descriptor, self._size)
+        except OSError as error:
+            self.trouble = error.strerror or str(error)
+        os.lseek(self._descriptor, self._size, os.SEEK_SET)
+        return data.count(b"\n", 0, whole)

@@ -1,0 +1,1 @@
+"""Understands sessions: timelines, trajectories, episodes and the benchmark that they make."""

@@ -1,0 +1,1 @@
+"""The benchmark: models on episodes, predictions, executed verdicts, scores."""

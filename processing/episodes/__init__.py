@@ -1,0 +1,1 @@
+"""Episodes: tasks with an executable answer, taken from sessions."""

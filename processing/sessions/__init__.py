@@ -1,0 +1,1 @@
+"""Sessions: read from a source, replayed, checked, listed, played."""

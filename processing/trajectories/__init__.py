@@ -1,0 +1,1 @@
+"""Trajectories: verified timelines as steps whose diffs compose to the final text."""

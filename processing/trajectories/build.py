@@ -1,0 +1,230 @@
+"""A session's steps, from its timeline and one replay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from pairlog.document import sha256
+from pairlog.events import Edit, Event, Open, Rename, Save
+from pairlog.line import decode
+from pairlog.replay import Blobs, Player
+from pairlog.source import SessionInfo
+from processing.sessions.runs import RunRecord, runs
+from processing.sessions.suggestions import Suggestion, suggestions
+from processing.sessions.timeline import timeline
+from processing.trajectories.bursts import bursts
+from processing.trajectories.context import contexts
+from processing.trajectories.diff import diff
+from processing.trajectories.retention import Retention
+from processing.trajectories.step import Actor, Kind, Step
+
+_KINDS: dict[str, Kind] = {"completion": "completion", "agent": "agent", "external": "external"}
+_ACTORS: dict[str, Actor] = {"completion": "model", "agent": "model", "external": "external"}
+_WEAKEST_FIRST = ("inferred", "observed", "reported")
+
+
+def steps(info: SessionInfo, lines: Sequence[bytes], blobs: Blobs) -> list[Step]:
+    """The steps of a session, in the order of their first lines.
+
+    Raises `processing.sessions.timeline.Unverified` where the session's saves do not prove its text.
+    """
+    frame = timeline(lines, blobs)
+    events = [decode(line) for line in lines]
+    records = runs(events)
+    offers = {offer.id: offer for offer in suggestions(events)}
+    mould = _Mould(info, events, frame, records)
+    retention = Retention()
+    edits = _bursts(frame)
+    made = [*_touching(events, Player(blobs, retention.observe), mould, edits, offers, retention)]
+    made += [mould.run(record) for record in records]
+    taken = {str(rows["ref"].iloc[0]) for rows in edits.values()}
+    made += [mould.suggestion(offer) for offer in offers.values() if offer.id not in taken]
+    made.sort(key=lambda step: (step.seq_first, step.seq_last))
+    shares = retention.shares()
+    return [
+        replace(
+            step,
+            step=number,
+            retention=shares.get(step.seq_last) if step.actor == "model" and step.diff else None,
+            feedback=_feedback(step, records),
+        )
+        for number, step in enumerate(made)
+    ]
+
+
+def _bursts(frame: pd.DataFrame) -> dict[int, pd.DataFrame]:
+    """The bursts of a timeline by the seq of their last edit."""
+    groups = bursts(frame).groupby("burst", sort=False)
+    return {int(rows["seq"].iloc[-1]): rows for _, rows in groups}
+
+
+def _touching(
+    events: Iterable[Event],
+    player: Player,
+    mould: _Mould,
+    edits: dict[int, pd.DataFrame],
+    offers: dict[str, Suggestion],
+    retention: Retention,
+) -> Iterator[Step]:
+    """The steps that touch documents, made while the session is replayed."""
+    owners = {int(seq): last for last, rows in edits.items() if _by_model(rows) for seq in rows["seq"]}
+    texts: dict[int, str] = {}
+    for event in events:
+        doc = getattr(event, "doc", None)
+        retention.doc, retention.owner = doc or 0, owners.get(event.seq)
+        player.feed(event)
+        if doc not in player.documents:
+            continue
+        replayed = player.documents[doc]
+        before = texts.get(doc)
+        if isinstance(event, Open) and replayed.live:
+            text = texts[doc] = replayed.document.text
+            retention.rebase(before or "", text)
+            if text != before:
+                yield mould.open(event, diff(before, text, event.path))
+        elif isinstance(event, Edit) and event.seq in edits:
+            rows, text = edits[event.seq], replayed.document.text
+            offer = offers.get(str(rows["ref"].iloc[0]))
+            yield mould.burst(rows, offer, sha256(texts[doc]), diff(before, text, replayed.path))
+            texts[doc] = text
+        elif isinstance(event, Save):
+            yield mould.save(event, replayed.path)
+        elif isinstance(event, Rename):
+            yield mould.rename(event)
+
+
+class _Mould:
+    """Makes the steps of one session; their numbers and feedback come when all are known."""
+
+    def __init__(
+        self, info: SessionInfo, events: Sequence[Event], frame: pd.DataFrame, records: Iterable[RunRecord]
+    ) -> None:
+        self._info = info
+        self._contexts = contexts(events, records)
+        self._times = dict(zip(frame["seq"], frame["time"], strict=True))
+        self._paths = dict(zip(frame["seq"], frame["path"], strict=True))
+
+    def open(self, event: Open, patch: str) -> Step:
+        """A document's text came into sight, or was given anew."""
+        action = {"why": event.why, "source": event.source, "language": event.language}
+        step = self._step("open", "external", event.seq, event.seq, action, evidence="reported")
+        return replace(step, doc=event.doc, path=event.path, diff=patch)
+
+    def burst(self, rows: pd.DataFrame, offer: Suggestion | None, before_sha256: str, patch: str) -> Step:
+        """Edits that belong together; with the suggestion that they took, where there is one."""
+        first, last = rows.iloc[0], rows.iloc[-1]
+        action: dict[str, Any] = {
+            "causes": {str(cause): int(count) for cause, count in rows["cause"].value_counts().items()},
+            "edits": len(rows),
+            "inserted": int(rows["inserted"].sum()),
+            "deleted": int(rows["deleted"].sum()),
+            "duration_ms": int(last["t"] - first["t"]),
+        }
+        if first["ref"]:
+            action["ref"] = str(first["ref"])
+        if offer is not None:
+            action |= offer.offered
+        group = str(first["group"])
+        kind, actor = _KINDS.get(group, "edit"), _ACTORS.get(group, "human")
+        step = self._step(
+            kind, actor, int(first["seq"]), int(last["seq"]), action, evidence=_weakest(rows["evidence"])
+        )
+        return replace(
+            step,
+            doc=int(first["doc"]),
+            path=str(last["path"]),
+            diff=patch,
+            outcome=_decision(offer) if offer else None,
+            observation=self._observation(int(first["seq"]), int(first["doc"])) | {"sha256": before_sha256},
+        )
+
+    def save(self, event: Save, path: str) -> Step:
+        """A document was saved."""
+        action = {"sha256": event.sha256, "sha256_of": event.sha256_of}
+        step = self._step("save", "human", event.seq, event.seq, action, evidence="reported")
+        return replace(step, doc=event.doc, path=path)
+
+    def rename(self, event: Rename) -> Step:
+        """A document has a new path."""
+        step = self._step("rename", "human", event.seq, event.seq, {"path": event.path}, evidence="reported")
+        return replace(step, doc=event.doc, path=event.path)
+
+    def run(self, record: RunRecord) -> Step:
+        """A program was run; of kind `test` where it told the results of tests."""
+        kind: Kind = "test" if record.tests or record.kind == "test" else "run"
+        action = {"id": record.id, "command": record.command}
+        first, last = record.seq_started, record.seq_last
+        step = self._step(kind, "human", first, last, action, evidence=record.evidence)
+        return replace(step, outcome=_outcome(record) if record.ended else None)
+
+    def suggestion(self, offer: Suggestion) -> Step:
+        """A suggestion that changed no text: refused, ignored, or taken without a trace."""
+        action = {"ref": offer.id, **offer.offered}
+        first, last = offer.seq_first, offer.seq_last
+        step = self._step("completion", "model", first, last, action, evidence=offer.evidence)
+        path = self._paths[first] if offer.doc is not None else None
+        return replace(step, doc=offer.doc, path=path, outcome=_decision(offer))
+
+    def _observation(self, seq: int, doc: int | None) -> dict[str, Any]:
+        context = self._contexts[seq]
+        seen: dict[str, Any] = {"failing": context.failing}
+        if doc in context.selections:
+            seen["selections"] = context.selections[doc]
+        return seen
+
+    def _step(
+        self, kind: Kind, actor: Actor, first: int, last: int, action: dict[str, Any], evidence: str | None
+    ) -> Step:
+        return Step(
+            project=self._info.project,
+            origin=self._info.session,
+            contributor=self._info.contributor,
+            actor=actor,
+            time=self._times[first].isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            revision=self._contexts[first].revision,
+            evidence=evidence,
+            use=self._contexts[first].use,
+            step=0,
+            kind=kind,
+            seq_first=first,
+            seq_last=last,
+            observation=self._observation(first, None),
+            action=action,
+        )
+
+
+def _by_model(rows: pd.DataFrame) -> bool:
+    return _ACTORS.get(str(rows["group"].iloc[0])) == "model"
+
+
+def _weakest(evidence: pd.Series[str]) -> str | None:
+    return next((word for word in _WEAKEST_FIRST if (evidence == word).any()), None)
+
+
+def _decision(offer: Suggestion) -> dict[str, Any] | None:
+    return {"phase": offer.decision, "reason": offer.reason} if offer.decision else None
+
+
+def _outcome(record: RunRecord) -> dict[str, Any]:
+    return {
+        "exit_code": record.exit_code,
+        "duration_ms": record.duration_ms,
+        "passed": record.passed(),
+        "failed": record.failed(),
+    }
+
+
+def _feedback(step: Step, records: Iterable[RunRecord]) -> dict[str, Any] | None:
+    """The outcome of the first run that saw what the step changed; None for steps that change nothing."""
+    if step.kind != "save" and (step.diff is None or step.kind == "open"):
+        return None
+    for record in records:
+        saw = record.saw.get(step.doc) if step.doc is not None else None
+        seen = record.seq_started > step.seq_last and (saw is None or saw >= step.seq_last)
+        if seen and record.ended:
+            return {"run": record.id, "seq": record.seq_last, **_outcome(record)}
+    return None

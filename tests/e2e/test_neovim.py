@@ -1,0 +1,198 @@
+"""Neovim's own LSP client with `docs/editors/neovim.lua`, against a live collector."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.neovim import Neovim
+from tests.support.processes import PAIRLOG, Collector, wait_for
+
+pytestmark = pytest.mark.e2e
+
+FILES = {
+    "cart.py": b"def total(prices):\n    return sum(prices)\n",
+    "notes/list.txt": b"one\r\ntwo\r\nthree\r\n",
+    "emoji.md": "# \U0001f600 a\u0308 \u6f22\u5b57\n\U0001f680\U0001f680 end\n".encode(),
+}
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    folder = tmp_path / "shop"
+    for path, content in FILES.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    author = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+    for command in (["init", "-q"], ["add", "."], [*author, "commit", "-qm", "A cart"]):
+        subprocess.run(["git", *command], cwd=folder, check=True)
+    return folder
+
+
+@pytest.fixture
+def start(
+    tmp_path: Path, workspace: Path, home: Path, collector: Collector
+) -> Iterator[Callable[..., Neovim]]:
+    """Starts Neovim in the workspace; `choices` go into the recorder's options."""
+    started: list[Neovim] = []
+
+    def neovim(**choices: str) -> Neovim:
+        options = {
+            "collectorUrl": collector.address,
+            "token": collector.token("ada"),
+            "home": str(home),
+            **choices,
+        }
+        env = {"HOME": str(tmp_path), "PAIRLOG_HOME": str(home)}
+        started.append(Neovim(workspace, options, [*PAIRLOG, "lsp"], env))
+        return started[-1]
+
+    yield neovim
+    for each in started:
+        each.close()
+
+
+def texts(events: list[dict[str, Any]]) -> list[str]:
+    """What each edit brought."""
+    return ["".join(change[4] for change in event["changes"]) for event in events if event["type"] == "edit"]
+
+
+def check_whole(collector: Collector, session: str, saves: int) -> list[dict[str, Any]]:
+    """The events of a session that verifies, without a hole or a gap."""
+    assert collector.verify(session) == {
+        "session": session,
+        "saves": saves,
+        "verified": True,
+        "first_bad_seq": None,
+    }
+    events = collector.events(session)
+    assert [event["seq"] for event in events] == list(range(len(events)))
+    assert [event for event in events if event["type"] == "gap"] == []
+    return events
+
+
+def spooled(home: Path, part: bytes) -> None:
+    """Wait until the recorder has written this."""
+    (spool,) = (home / "spool").glob("*.ndjson")
+    wait_for(f"{part!r} in the spool", lambda: part in spool.read_bytes() or None)
+
+
+def test_keys_undo_and_save_arrive_as_they_happened(
+    start: Callable[..., Neovim], workspace: Path, collector: Collector, home: Path
+) -> None:
+    neovim = start(consent="content")
+    neovim.open("cart.py")
+    neovim.wait_state("recording")
+    neovim.api.command("doautocmd <nomodeline> FocusGained")
+    neovim.type("jo")
+    neovim.insert("\n    return 0")
+    neovim.type("<Esc>u<C-r>u")
+    neovim.type("o")
+    neovim.insert("# ok")
+    spooled(home, b'"select"')
+    neovim.save()
+    neovim.quit()
+
+    (row,) = collector.ended()
+    assert (row["consent"], row["use"], row["editor"]) == ("content", "private", "Neovim 0.7.2")
+    events = check_whole(collector, row["session"], saves=1)
+    assert events[-1]["type"] == "end" and events[-1]["reason"] == "shutdown"
+    edits = [event for event in events if event["type"] == "edit"]
+    # One undo of Neovim can be several changes; each says why it happened.
+    told = [edit["cause"] for edit in edits if edit.get("evidence") == "reported"]
+    assert [cause for n, cause in enumerate(told) if told[n - 1 : n] != [cause]] == ["undo", "redo", "undo"]
+    assert texts(edits)[-4:] == ["#", " ", "o", "k"]
+    assert {"focus", "select"} <= {event["type"] for event in events}
+
+    on_disk = (workspace / "cart.py").read_bytes()
+    assert on_disk == b"def total(prices):\n    return sum(prices)\n# ok\n"
+    assert collector.replay(row["session"], "cart.py") == on_disk
+
+
+def test_files_of_every_kind_replay_byte_for_byte(
+    start: Callable[..., Neovim], workspace: Path, collector: Collector
+) -> None:
+    neovim = start(consent="content")
+    neovim.open("notes/list.txt")
+    neovim.type("A")
+    neovim.insert(" \u2026\u00bd\nnew")
+    neovim.type("<Esc>")
+    neovim.press("gg")
+    neovim.type("ddp")
+    neovim.type(":%s/e/EE/g<CR>")
+    neovim.save()
+
+    neovim.open("emoji.md")
+    neovim.press("0l")
+    neovim.type("x")
+    neovim.type("jA")
+    neovim.insert("\U0001f469\u200d\U0001f680!")
+    neovim.type("<BS><Esc>")
+    neovim.press("f\U0001f680", until=lambda: neovim.mode() == "n")
+    neovim.paste("pasted \U0001f600\nlines\n")
+    neovim.type("kJ")
+    neovim.save()
+
+    neovim.open("new.py")
+    neovim.type("i")
+    neovim.insert("if True:\n    print('<Tab> \\t')\n\nx = [1,\n     2]")
+    neovim.save()
+
+    # Back to the first one, and a block of columns at once.
+    neovim.type(":buffer list.txt<CR>")
+    neovim.press("gg")
+    neovim.type("<C-v>jj")
+    neovim.type("I")
+    neovim.insert("- ")
+    neovim.type("<Esc>")
+    neovim.save()
+    neovim.quit()
+
+    (row,) = collector.ended()
+    events = check_whole(collector, row["session"], saves=4)
+    assert "paste" in {event.get("cause") for event in events}
+    for path in ("notes/list.txt", "emoji.md", "new.py"):
+        assert collector.replay(row["session"], path) == (workspace / path).read_bytes(), path
+    assert (workspace / "notes/list.txt").read_bytes() == (
+        "- nEEw\r\n- onEE \u2026\u00bd\r\n- two\r\nthrEEEE\r\n".encode()
+    )
+
+
+def test_a_killed_editor_leaves_a_session_that_is_closed_and_whole(
+    start: Callable[..., Neovim], collector: Collector, home: Path
+) -> None:
+    neovim = start(consent="content")
+    neovim.open("cart.py")
+    neovim.wait_state("recording")
+    neovim.type("O")
+    neovim.insert("lost?")
+    spooled(home, b'"?"')
+    neovim.kill()
+
+    (row,) = collector.ended()
+    events = collector.events(row["session"])
+    assert [event["seq"] for event in events] == list(range(len(events)))
+    assert events[-1]["type"] == "end" and events[-1]["reason"] == "interrupted"
+    assert "".join(texts(events)).strip() == "lost?"
+    replayed = collector.replay(row["session"], "cart.py")
+    assert replayed == b"lost?\n" + FILES["cart.py"]
+
+
+def test_without_consent_nothing_is_recorded(
+    start: Callable[..., Neovim], collector: Collector, home: Path
+) -> None:
+    neovim = start()
+    neovim.open("cart.py")
+    neovim.wait_state("off")
+    neovim.type("O")
+    neovim.insert("secret")
+    neovim.save()
+    neovim.quit()
+
+    assert collector.sessions() == []
+    spool = home / "spool"
+    assert not spool.exists() or list(spool.iterdir()) == []
