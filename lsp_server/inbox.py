@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsp_server.framer import Framer
-from lsp_server.session import Recording
+
+if TYPE_CHECKING:
+    from lsp_server.session import Recording
 
 _scan = json.JSONDecoder().raw_decode
 

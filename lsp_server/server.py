@@ -10,7 +10,7 @@ import asyncio
 import signal
 import sys
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from cattrs import Converter
 from lsprotocol import types
@@ -20,18 +20,16 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol
 from pygls.uris import to_fs_path
 
-from lsp_server.consented import permission
 from lsp_server.inbox import Inbox
-from lsp_server.session import Client, Recording
-from lsp_server.settings import resolve
-from lsp_server.state import State
 from lsp_server.stdio import read_all
 from pairlog import __version__
-from pairlog.errors import UserError
-from pairlog.events import PositionEncoding
+
+if TYPE_CHECKING:
+    from lsp_server.recorder import EndReason
+    from lsp_server.session import Recording
+    from lsp_server.state import State
 
 _TICK_SECONDS = 1.0
-_ENCODINGS: dict[str, PositionEncoding] = {"utf-8": "utf-8", "utf-16": "utf-16", "utf-32": "utf-32"}
 
 
 class _Protocol(LanguageServerProtocol):
@@ -53,10 +51,8 @@ class PairlogServer(LanguageServer):
     def __init__(self) -> None:
         super().__init__("pairlog", __version__, protocol_cls=_Protocol)
         self.recording: Recording | None = None
-        #: Set by `initialize`, begun by `initialized`.
-        self.prepared: Recording | None = None
-        #: What to tell once the client is ready to listen.
-        self.refusal: tuple[str, bool] = ("no client yet", False)
+        #: What it said in `initialize`.
+        self.client: types.InitializeParams | None = None
         self._inbox = Inbox(self._through_pygls, self._report_failure)
 
     def start_io(self, stdin: BinaryIO | None = None, stdout: BinaryIO | None = None) -> None:
@@ -75,13 +71,12 @@ class PairlogServer(LanguageServer):
         self.recording = recording
         self._inbox.recording = recording
 
-    def end_recording(self, reason: Any) -> None:
+    def end_recording(self, reason: EndReason) -> None:
         """End the recording, where there is one."""
-        for recording in (self.recording, self.prepared):
-            if recording is not None:
-                recording.end(reason)
-        self.prepared = None
+        recording = self.recording
         self.take(None)
+        if recording is not None:
+            recording.end(reason)
 
     def report(self, state: State, detail: str, session: str | None) -> None:
         """Say how it goes with `pairlog/status`."""
@@ -131,31 +126,22 @@ def create_server() -> PairlogServer:
 
 
 def _initialize(ls: PairlogServer, params: types.InitializeParams) -> None:
-    root = _root(params)
-    client = params.client_info
-    encoding = _ENCODINGS[types.PositionEncodingKind(ls.workspace.position_encoding).value]
-    try:
-        settings = resolve(params.initialization_options)
-        allowed = permission(settings, root)
-        ls.refusal = (allowed.why, allowed.is_fault)
-        if allowed.consent is None or root is None:
-            return
-        who = Client(client.name if client else "unknown", (client and client.version) or "", encoding)
-        ls.prepared = Recording(settings, root, allowed.consent, who, ls.report, ls.tell)
-    except UserError as error:
-        ls.refusal = (str(error), True)
+    ls.client = params
 
 
 def _initialized(ls: PairlogServer, _params: types.InitializedParams) -> None:
-    if ls.prepared is not None:
-        recording, ls.prepared = ls.prepared, None
-        recording.begin()
-        ls.take(recording)
+    from lsp_server.start import Refusal, start
+
+    if ls.client is None:
         return
-    why, is_fault = ls.refusal
-    ls.report("off", why, None)
-    if is_fault:
-        ls.tell(f"Pairlog records nothing: {why}")
+    encoding = types.PositionEncodingKind(ls.workspace.position_encoding).value
+    started = start(ls.client, encoding, ls.report, ls.tell)
+    if not isinstance(started, Refusal):
+        ls.take(started)
+        return
+    ls.report("off", started.why, None)
+    if started.is_fault:
+        ls.tell(f"Pairlog records nothing: {started.why}")
 
 
 def _did_open(ls: PairlogServer, params: types.DidOpenTextDocumentParams) -> None:
@@ -184,13 +170,6 @@ def _did_rename(ls: PairlogServer, params: types.RenameFilesParams) -> None:
 
 def _shutdown(ls: PairlogServer, _params: None) -> None:
     ls.end_recording("shutdown")
-
-
-def _root(params: types.InitializeParams) -> Path | None:
-    """The first workspace folder: a session is about one."""
-    uri = params.workspace_folders[0].uri if params.workspace_folders else params.root_uri
-    path = to_fs_path(uri) if uri else params.root_path
-    return Path(path) if path else None
 
 
 def _bytes_on_disk(uri: str) -> bytes | None:

@@ -69,7 +69,7 @@ class Recording:
         report: Callable[[state.State, str, str | None], None],
         tell: Callable[[str], None],
     ) -> None:
-        """Take the files of a session and start gathering its facts.
+        """Begin the first session.
 
         `report` hears each new state with its detail and session, `tell` what a person must see. Raises
         UserError where the home cannot be used.
@@ -89,46 +89,10 @@ class Recording:
         self._reported: tuple[state.State, str] | None = None
         self._was_full = False
         self._consent_seen = self._consent_stamp()
-        self._files = self._take_files()
-        self._clock = SessionClock()
-        self._facts: StartFacts | None = None
-        self.recorder = self._new_recorder()
         self.is_over = False
-        self._gather()
+        self._begin(previous=None)
 
     # -- called by the server ---------------------------------------------------------------------------
-
-    def begin(self, previous: str | None = None) -> None:
-        """Write the header, and the manifest where it is there already; `previous` is what it continues."""
-        self._clock = SessionClock()
-        self.recorder = self._new_recorder()
-        facts = self._facts.wait_for_facts(_FACTS_SECONDS_MAX) if self._facts else None
-        self.recorder.begin(
-            Session(
-                seq=0,
-                t=0,
-                wire=WIRE,
-                session=self._files.paths.session,
-                started_at=self._clock.started_at,
-                editor={"name": self._client.name, "version": self._client.version},
-                recorder={"name": "pairlog", "version": __version__},
-                position_encoding=self._client.encoding,
-                clock=self._settings.clock,
-                workspace=keyed(self._home.key(), str(self._root)),
-                project=facts.project if facts else None,
-                remote=facts.remote if facts else None,
-                head=facts.head if facts else None,
-                branch=facts.branch if facts else None,
-                previous=previous,
-                consent="workspace" if self._consent.level == "workspace" else "content",
-                use=self._consent.use,
-                policy=self._consent.policy,
-            )
-        )
-        self._take_manifest(_MANIFEST_SECONDS_MAX)
-        self.flush()
-        self._keep_sender()
-        self._show()
 
     def flush(self) -> None:
         """Hand what was recorded to the kernel; a save, a run or the end waits for the disk as well."""
@@ -174,10 +138,6 @@ class Recording:
         if self.is_over:
             return
         self.is_over = True
-        if self.recorder.next == 0:
-            self._let_go(keep_pid=False)
-            self._files.paths.remove()
-            return
         self.recorder.read_clock()
         if self.recorder.is_full:
             self.recorder.recover()
@@ -188,6 +148,40 @@ class Recording:
         self._let_go(keep_pid=self.recorder.is_full)
 
     # -- the session's files ------------------------------------------------------------------------------
+
+    def _begin(self, previous: str | None) -> None:
+        """Write the header, and the manifest where it is there already; `previous` is what it continues."""
+        self._files = self._take_files()
+        self._facts: StartFacts | None = self._gather()
+        facts = self._facts.wait_for_facts(_FACTS_SECONDS_MAX)
+        self._clock = SessionClock()
+        self.recorder = Recorder(self._documents, self._files.spool.append, self._blobs.keep, self._clock.t)
+        self.recorder.begin(
+            Session(
+                seq=0,
+                t=0,
+                wire=WIRE,
+                session=self._files.paths.session,
+                started_at=self._clock.started_at,
+                editor={"name": self._client.name, "version": self._client.version},
+                recorder={"name": "pairlog", "version": __version__},
+                position_encoding=self._client.encoding,
+                clock=self._settings.clock,
+                workspace=keyed(self._home.key(), str(self._root)),
+                project=facts.project,
+                remote=facts.remote,
+                head=facts.head,
+                branch=facts.branch,
+                previous=previous,
+                consent="workspace" if self._consent.level == "workspace" else "content",
+                use=self._consent.use,
+                policy=self._consent.policy,
+            )
+        )
+        self._take_manifest(_MANIFEST_SECONDS_MAX)
+        self.flush()
+        self._keep_sender()
+        self._show()
 
     def _take_files(self) -> Files:
         session = new_session()
@@ -218,23 +212,18 @@ class Recording:
         if self._sender is not None:
             self._sender.poll()
 
-    def _new_recorder(self) -> Recorder:
-        return Recorder(self._documents, self._files.spool.append, self._blobs.keep, self._clock.t)
-
     def _begin_again(self, previous: str | None) -> None:
         """Go on in a new session, with the documents as they stand."""
         self._let_go(keep_pid=False)
-        self._files = self._take_files()
-        self._gather()
-        self.begin(previous)
+        self._begin(previous)
         self.recorder.rebase(why="resumed")
         self.flush()
 
     # -- what is due ----------------------------------------------------------------------------------------
 
-    def _gather(self) -> None:
+    def _gather(self) -> StartFacts:
         wanted = self._consent.level == "workspace"
-        self._facts = StartFacts(self._root, self._blobs if wanted else None)
+        return StartFacts(self._root, self._blobs if wanted else None)
 
     def _take_manifest(self, seconds: float) -> bool:
         """Write the manifest down where it is complete; False where it is still being gathered."""
@@ -277,7 +266,7 @@ class Recording:
         self._consent = now.consent
         self.recorder.event(Consent, level=now.consent.level, use=now.consent.use, policy=now.consent.policy)
         if raised:
-            self._gather()
+            self._facts = self._gather()
         return True
 
     def _consent_stamp(self) -> int:

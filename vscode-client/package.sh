@@ -14,6 +14,11 @@ python=$(realpath -s "$(command -v "${PYTHON:-python3}")")
 
 version=$(node -p "require('$client/package.json').version")
 vsix=$root/build/pairlog-$version.vsix
+recorder=$(sed -n 's/^__version__ = "\(.*\)"$/\1/p' "$root/pairlog/__init__.py")
+if [ "$version" != "$recorder" ]; then
+    echo "package.sh: vscode-client/package.json is $version and pairlog/__init__.py is $recorder; give both one version" >&2
+    exit 1
+fi
 
 rm -rf "$stage"
 mkdir -p "$bundled"

@@ -35,6 +35,7 @@ USER_SETTINGS = {
     "chat.disableAIFeatures": True,
     "editor.quickSuggestions": {"other": "off", "comments": "off", "strings": "off"},
     "files.autoSave": "off",
+    "remote.autoForwardPorts": False,
     "telemetry.telemetryLevel": "off",
     "workbench.startupEditor": "none",
 }

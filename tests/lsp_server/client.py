@@ -43,7 +43,9 @@ class Client:
         self._messages: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._seen: list[dict[str, Any]] = []
         self._ids = 0
-        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._read, self._read_errors)]
+        self._threads = [
+            threading.Thread(target=work, daemon=True) for work in (self._read, self._read_errors)
+        ]
         for thread in self._threads:
             thread.start()
 
@@ -126,9 +128,7 @@ class Client:
 
     def wait_status(self, state: str) -> dict[str, Any]:
         """The `pairlog/status` with this state."""
-        told = self.wait(
-            lambda it: it.get("method") == "pairlog/status" and it["params"]["state"] == state
-        )
+        told = self.wait(lambda it: it.get("method") == "pairlog/status" and it["params"]["state"] == state)
         return dict(told["params"])
 
     def wait_message(self, words: str) -> str:
@@ -196,7 +196,10 @@ def frame(message: dict[str, Any]) -> bytes:
 
 def did_change(uri: str, version: int, changes: Sequence[Change]) -> dict[str, Any]:
     """The params of a didChange with changes as the wire has them."""
-    return {"textDocument": {"uri": uri, "version": version}, "contentChanges": [_content(it) for it in changes]}
+    return {
+        "textDocument": {"uri": uri, "version": version},
+        "contentChanges": [_content(it) for it in changes],
+    }
 
 
 def _content(change: Change) -> dict[str, Any]:

@@ -14,9 +14,9 @@ class Followed:
         self.retention = Retention()
         self.document = Document(text, observer=self.retention.observe)
 
-    def by(self, owner: int | None, *change: int | str) -> Followed:
+    def by(self, owner: int | None, line: int, start: int, end_line: int, end: int, text: str) -> Followed:
         self.retention.owner = owner
-        self.document.apply([change])  # type: ignore[list-item]
+        self.document.apply([(line, start, end_line, end, text)])
         return self
 
 

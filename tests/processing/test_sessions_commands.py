@@ -25,7 +25,7 @@ def test_sessions_are_listed_the_oldest_first(tmp_path: Path, capsys: pytest.Cap
         "contributor": None,
         "editor": "Test 1",
         "started_at": "2026-11-23T09:00:00.000Z",
-        "ended_at": "2026-11-23T09:00:10.260Z",
+        "ended_at": "2026-11-23T09:00:10.140Z",
         "events": 33,
         "last_seq": 32,
         "complete": True,

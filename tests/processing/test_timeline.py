@@ -13,10 +13,10 @@ def test_a_row_says_what_happened_when_and_to_which_document(cart: SessionBuilde
     frame = timeline(cart.lines, cart.blob_of)
     assert list(frame.columns) == list(COLUMNS)
     row = frame[frame["seq"] == 26].iloc[0].to_dict()
-    assert row.pop("time").isoformat() == "2026-11-23T09:00:09.660000+00:00"
+    assert row.pop("time").isoformat() == "2026-11-23T09:00:09.540000+00:00"
     assert {name: value for name, value in row.items() if name not in ("id", "phase")} == {
         "seq": 26,
-        "t": 9660,
+        "t": 9540,
         "type": "edit",
         "doc": 1,
         "path": "shop/cart.py",

@@ -1,26 +1,18 @@
 // What this client says through `pairlog/observe` and hears through `pairlog/status` (docs/protocol.md).
 
-export type Selection = [anchorLine: number, anchorColumn: number, line: number, column: number];
+import type { Observed, Select } from "./generated/observations";
 
-export interface CauseObservation {
+export type Selection = Select["selections"][number];
+
+/** Why the next didChange of a document happens. */
+export interface Cause {
     type: "cause";
     uri: string;
     cause: "undo" | "redo";
     evidence: "reported";
 }
 
-export interface SelectObservation {
-    type: "select";
-    uri: string;
-    selections: Selection[];
-}
-
-export interface FocusObservation {
-    type: "focus";
-    focused: boolean;
-}
-
-export type Observation = CauseObservation | SelectObservation | FocusObservation;
+export type Observation = Cause | Observed;
 
 export type State = "off" | "recording" | "paused" | "offline";
 

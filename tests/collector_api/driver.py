@@ -1,0 +1,130 @@
+"""A collector in this process, and a small session to send to it."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from collector_api import tokens
+from collector_api.browser import Browser
+from collector_api.limits import Limits
+from collector_api.store import Store
+from collector_api.tokens import Role
+from pairlog.events import Edit, End, Event, Open, Save, Session
+from pairlog.frame import pack, whole_lines
+from pairlog.line import encode
+
+SESSION = "0193f5a0-1c00-7000-8000-0000000000aa"
+#: No access table would let this address in by chance.
+ADDRESS = "http://collector.test"
+
+SMALL = Limits(
+    frame_bytes_max=20_000,
+    frame_unpacked_bytes_max=200_000,
+    frame_events_max=100,
+    line_bytes_max=50_000,
+    blob_bytes_max=1_000,
+    sessions_max=3,
+    contributor_bytes_max=50_000,
+)
+
+
+@dataclass
+class Collector:
+    """A collector, and what callers say to it, one request after the other."""
+
+    store: Store
+    browser: Browser
+    app: FastAPI
+    loop: asyncio.Runner
+
+    def request(self, method: str, path: str, **rest: Any) -> httpx.Response:
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url=ADDRESS) as client:
+                return await client.request(method, path, **rest)
+
+        return self.loop.run(ask())
+
+    def ask(self, token: str, method: str, path: str, **rest: Any) -> httpx.Response:
+        return self.request(method, path, headers={"Authorization": f"Bearer {token}"}, **rest)
+
+    def token(self, name: str, role: Role = "contributor") -> str:
+        return self.store.write(lambda connection: tokens.create(connection, name, role)).result()
+
+    def send(self, token: str, lines: Sequence[bytes], session: str = SESSION) -> httpx.Response:
+        return self.ask(token, "POST", f"/v1/sessions/{session}/frames", content=pack(lines))
+
+    def put(self, token: str, content: bytes) -> httpx.Response:
+        return self.ask(token, "PUT", f"/v1/blobs/{sha256(content).hexdigest()}", content=content)
+
+    def lines(self, token: str, session: str = SESSION, first: int = 0) -> list[bytes]:
+        """What is stored, from a seq on."""
+        answer = self.ask(token, "GET", f"/v1/sessions/{session}/frames", params={"from": first})
+        assert answer.status_code == 200
+        return whole_lines(gzip.decompress(answer.content))[0] if answer.content else []
+
+    def lines_or_none(self, token: str, session: str = SESSION) -> list[bytes] | None:
+        """What is stored; None where the session is not here."""
+        known = self.ask(token, "GET", f"/v1/sessions/{session}").status_code == 200
+        return self.lines(token, session) if known else None
+
+
+def problem(answer: httpx.Response) -> tuple[int, str]:
+    """The status and the code of an answer that must be a problem document."""
+    assert answer.headers["content-type"] == "application/problem+json"
+    body = answer.json()
+    assert {"title", "status", "detail", "code"} <= body.keys()
+    assert body["status"] == answer.status_code
+    return answer.status_code, body["code"]
+
+
+def session_lines(edits: int = 5, session: str = SESSION, **header: Any) -> list[bytes]:
+    """A session: header, open, keys typed one by one, a save that fits, the end."""
+    first: dict[str, Any] = {
+        "wire": 1,
+        "session": session,
+        "started_at": "2026-11-01T09:00:00.000Z",
+        "editor": {"name": "Neovim", "version": "0.7.2"},
+        "recorder": {"name": "pairlog", "version": "0.1.0"},
+        "position_encoding": "utf-16",
+        "clock": "recorder",
+        "workspace": "5f2c",
+        "consent": "content",
+        "use": "private",
+        "policy": "2026-11",
+        **header,
+    }
+    keys = ["abcdefghij"[number % 10] for number in range(edits)]
+    events: list[Event] = [
+        Session(seq=0, t=0, **first),
+        Open(seq=1, t=1, doc=1, path="a.py", why="opened", source="editor", language="python", text=""),
+        *(
+            Edit(
+                seq=2 + column,
+                t=10 * column + 10,
+                doc=1,
+                changes=[(0, column, 0, column, key)],
+                cause="typed",
+            )
+            for column, key in enumerate(keys)
+        ),
+        Save(
+            seq=2 + edits, t=1000, doc=1, sha256=sha256("".join(keys).encode()).hexdigest(), sha256_of="text"
+        ),
+        End(seq=3 + edits, t=1001, reason="shutdown"),
+    ]
+    return [encode(event) for event in events]
+
+
+def line(seq: int, kind: str, **fields: Any) -> bytes:
+    """One line, with whatever fields."""
+    return json.dumps({"seq": seq, "t": seq, "type": kind, **fields}).encode()
