@@ -6,7 +6,7 @@ import argparse
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ianvs_bridge import layout
@@ -56,11 +56,8 @@ def export(episodes_file: Path, out: Path, models: Sequence[str], chars_max: int
     episodes = _read(episodes_file)
     content = episodes_file.read_bytes()
     job = build(episodes, hashlib.sha256(content).hexdigest(), models, chars_max)
-    for path, text in job.texts.items():
-        target = out / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8", newline="\n")
-    (out / layout.EPISODES).write_bytes(content)
+    contents = {path: text.encode("utf-8", "replace") for path, text in job.texts.items()}
+    _write(out, {**contents, layout.EPISODES: content})
     return job
 
 
@@ -76,6 +73,16 @@ def _run(args: argparse.Namespace) -> int:
     print(f"longest question: {job.query_chars_max} characters; in Ianvs' arrays: {megabytes:.1f} MB")
     print(f"run it: cd {args.out} && ianvs -f {layout.JOB}")
     return 0
+
+
+def _write(out: Path, contents: Mapping[str, bytes]) -> None:
+    try:
+        for path, content in contents.items():
+            target = out / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+    except OSError as error:
+        raise UserError(f"cannot write to {out}: {error.strerror}; name another folder") from None
 
 
 def _check_models(models: Sequence[str]) -> None:

@@ -86,7 +86,7 @@ class Recording:
         self._sender: Popen[bytes] | None = None
         self._sender_file = self._home.path / "status.json"
         self._ticks = 0
-        self._reported: tuple[state.State, str] | None = None
+        self._reported: tuple[state.State, str, str] | None = None
         self._was_full = False
         self._consent_seen = self._consent_stamp()
         self.is_over = False
@@ -107,23 +107,12 @@ class Recording:
             return
         self._ticks += 1
         self.recorder.read_clock()
-        if not self._hear_consent():
+        if not (self._hear_consent() and self._hear_erasure() and self._obey_orders()):
             return
-        if self._files.spool.is_removed():
-            # The collector erased the session, and the sender its files.
-            self._begin_again(previous=None)
         if self._settings.clock == "recorder":
             utc = self._clock.jumped()
             if utc is not None:
                 self.recorder.event(Clock, utc=utc)
-        for order in self._files.orders.take():
-            if order.get("order") == control.REBASE:
-                self.recorder.rebase(order.get("docs"))
-            elif order.get("order") == control.NEW_SESSION:
-                self.recorder.end("interrupted")
-                self.flush()
-                self._begin_again(previous=self._files.paths.session)
-                break
         self._take_manifest(0)
         self.flush()
         if self.recorder.is_full:
@@ -180,6 +169,10 @@ class Recording:
         )
         self._take_manifest(_MANIFEST_SECONDS_MAX)
         self.flush()
+        if self.recorder.next == 0:
+            self._let_go(keep_pid=False)
+            self._files.paths.remove()
+            raise UserError(f"cannot record: {self._files.spool.trouble}; make room in {self._home.path}")
         self._keep_sender()
         self._show()
 
@@ -212,12 +205,19 @@ class Recording:
         if self._sender is not None:
             self._sender.poll()
 
-    def _begin_again(self, previous: str | None) -> None:
-        """Go on in a new session, with the documents as they stand."""
+    def _begin_again(self, previous: str | None) -> bool:
+        """Go on in a new session, with the documents as they stand; False where that did not work."""
         self._let_go(keep_pid=False)
-        self._begin(previous)
+        try:
+            self._begin(previous)
+        except UserError as error:
+            self.is_over = True
+            self._report("off", str(error), None)
+            self._tell(f"Pairlog records no more: {error}")
+            return False
         self.recorder.rebase(why="resumed")
         self.flush()
+        return True
 
     # -- what is due ----------------------------------------------------------------------------------------
 
@@ -245,6 +245,22 @@ class Recording:
                 head=facts.facts.head,
                 dirty=taken.dirty,
             )
+        return True
+
+    def _hear_erasure(self) -> bool:
+        """Begin a new session where this one was erased; False where that did not work."""
+        # The collector erased it, and the sender its files.
+        return not self._files.spool.is_removed() or self._begin_again(previous=None)
+
+    def _obey_orders(self) -> bool:
+        """Carry out what the sender asks for; False where that ended the recording."""
+        for order in self._files.orders.take():
+            if order.get("order") == control.REBASE:
+                self.recorder.rebase(order.get("docs"))
+            elif order.get("order") == control.NEW_SESSION:
+                self.recorder.end("interrupted")
+                self.flush()
+                return self._begin_again(previous=self._files.paths.session)
         return True
 
     def _hear_consent(self) -> bool:
@@ -291,11 +307,11 @@ class Recording:
 
     def _show(self) -> None:
         """Tell the client and `pairlog status` how the recording does, where that changed."""
-        said = self._standing()
+        word, detail = self._standing()
+        said = (word, detail, self._files.paths.session)
         if said == self._reported:
             return
         self._reported = said
-        word, detail = said
         if self.recorder.is_full != self._was_full:
             self._was_full = self.recorder.is_full
             self._tell(f"Pairlog: {detail}" if self._was_full else "Pairlog records again.")

@@ -48,6 +48,10 @@ def start(
         return Recording(settings, root, allowed.consent, client, report, tell)
     except UserError as error:
         return Refusal(str(error), True)
+    except OSError as error:
+        return Refusal(
+            f"{error.filename or 'a file'}: {error.strerror}; set PAIRLOG_HOME to another folder", True
+        )
 
 
 def _root(params: types.InitializeParams) -> Path | None:

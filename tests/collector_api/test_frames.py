@@ -149,7 +149,7 @@ def test_a_bad_line_is_named_by_its_seq_even_where_it_is_no_json(collector: Coll
 
 
 def test_brackets_inside_strings_are_not_depth(collector: Collector, ada: str) -> None:
-    deep = json.dumps({"seq": 2, "t": 1, "type": "resume", "later": '\\"[' + "[{" * 500}).enproblem()
+    deep = json.dumps({"seq": 2, "t": 1, "type": "resume", "later": '\\"[' + "[{" * 500}).encode()
     assert collector.send(ada, [*session_lines()[:2], deep]).json() == {"acked": 2}
 
 
@@ -167,7 +167,7 @@ def test_a_header_that_does_not_fit_is_refused(
     collector: Collector, ada: str, header: dict[str, Any], expected: str
 ) -> None:
     lines = session_lines()
-    first = json.dumps({**json.loads(lines[0]), **header}).enproblem()
+    first = json.dumps({**json.loads(lines[0]), **header}).encode()
     assert problem(collector.send(ada, [first, *lines[1:]])) == (422, expected)
     assert collector.lines_or_none(ada) is None
 
@@ -250,11 +250,7 @@ def test_a_save_that_does_not_fit_is_not_verified(collector: Collector, ada: str
 def test_the_narrowest_use_of_a_session_is_its_use(collector: Collector, ada: str) -> None:
     lines = session_lines(use="research")[:2]
     for seq, use in enumerate(("private", "public"), 2):
-        lines.append(
-            json.dumps(
-                {"seq": seq, "t": 5, "type": "consent", "level": "content", "use": use, "policy": "p"}
-            ).enproblem()
-        )
+        lines.append(line(seq, "consent", level="content", use=use, policy="p"))
     collector.send(ada, lines)
     assert collector.ask(ada, "GET", f"/v1/sessions/{SESSION}").json()["use"] == "private"
 

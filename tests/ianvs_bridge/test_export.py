@@ -123,6 +123,11 @@ def test_a_folder_with_something_in_it_is_left_alone(episodes_file: Path, tmp_pa
     assert _files(tmp_path / "kept") == {"notes.txt": b"mine"}
 
 
+def test_a_place_that_cannot_be_written_is_an_error(episodes_file: Path) -> None:
+    with pytest.raises(UserError, match="cannot write"):
+        export(episodes_file, episodes_file / "job", BASELINES, CHARS_MAX)
+
+
 def test_a_moved_folder_runs_in_the_stand_in_and_ranks_the_human_above_the_base(
     job: Path, tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -157,10 +158,8 @@ class Client:
 
     def _leave(self) -> int:
         assert self.process.stdin is not None
-        try:
+        with suppress(BrokenPipeError):
             self.process.stdin.close()
-        except BrokenPipeError:
-            pass
         code = self.process.wait(timeout=_SECONDS_MAX)
         for thread in self._threads:
             thread.join(timeout=_SECONDS_MAX)

@@ -1,0 +1,143 @@
+"""Every route, every role, and another contributor's data: one table says who may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import sha256
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from collector_api import access
+from collector_api.access import ACCESS
+from collector_api.browser import COOKIE
+from collector_api.tokens import OPERATOR, ROLES
+from tests.collector_api.driver import Collector, line, problem, session_lines
+
+CONTENT = b"print('hello')\n"
+DIGEST = sha256(CONTENT).hexdigest()
+PRIVATE = "0193f5a0-1c00-7000-8000-0000000000b1"
+OPEN = "0193f5a0-1c00-7000-8000-0000000000b2"
+
+
+def _routes(app: FastAPI) -> Iterator[tuple[str, str]]:
+    for route in app.routes:
+        for inner in getattr(getattr(route, "original_router", None), "routes", [route]):
+            if isinstance(inner, APIRoute):
+                for method in inner.methods or ():
+                    yield method, inner.path
+
+
+@pytest.fixture
+def walked(collector: Collector) -> Collector:
+    """A collector with bob's two sessions, one private, one for research, each with a blob."""
+    bob = collector.token("bob")
+    assert collector.put(bob, CONTENT).status_code == 201
+    for session, use in ((PRIVATE, "private"), (OPEN, "research")):
+        opened = line(2, "open", doc=2, path="b.py", why="opened", source="disk", blob=DIGEST)
+        lines = [*session_lines(session=session, use=use)[:2], opened]
+        assert collector.send(bob, lines, session).json() == {"acked": 2}
+    return collector
+
+
+def test_the_table_has_every_route_and_no_other(collector: Collector) -> None:
+    assert set(_routes(collector.app)) == set(ACCESS)
+
+
+CALLS = [
+    (method, path.format(session=session, sha256=DIGEST, doc=1), path, session)
+    for method, path in sorted(ACCESS)
+    for session in (PRIVATE, OPEN)
+]
+
+
+def _expected(method: str, path: str, session: str, role: str) -> tuple[int, str] | int:
+    """What somebody who is not bob gets, in a role, for a session of bob's."""
+    at = ACCESS[method, path]
+    if role not in at.roles:
+        return 403, "role"
+    if method == "PUT":
+        return 201
+    if path in ("/v1/sessions", "/v1/tombstones", "/"):
+        return 200
+    if path.endswith("/frames") and method == "POST":
+        return 403, "owner"
+    if role == "admin":
+        return 204 if method == "DELETE" else 200
+    reads = method == "GET" and role == "researcher" and session == OPEN
+    return 200 if reads else (403, "owner")
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(
+    ("method", "address", "path", "session"),
+    [call for call in CALLS if ACCESS[call[0], call[2]].door != "open"],
+)
+def test_a_stranger_gets_what_the_role_and_the_use_allow(
+    walked: Collector, role: access.Role, method: str, address: str, path: str, session: str
+) -> None:
+    import gzip
+
+    body = {"POST": gzip.compress(session_lines(session=session)[0] + b"\n"), "PUT": CONTENT}.get(method)
+    query = {"session": session} if path.startswith("/v1/blobs") and method == "GET" else None
+    answer = walked.ask(walked.token("eve", role), method, address, content=body, params=query)
+    expected = _expected(method, path, session, role)
+    assert (answer.status_code if isinstance(expected, int) else problem(answer)) == expected
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "path", "session"),
+    [call for call in CALLS if ACCESS[call[0], call[2]].door != "open"],
+)
+def test_without_a_token_nothing_is_given(
+    walked: Collector, method: str, address: str, path: str, session: str
+) -> None:
+    assert problem(walked.request(method, address)) == (401, "token")
+    assert problem(walked.ask("plg_wrong", method, address)) == (401, "token")
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "path", "session"),
+    [call for call in CALLS if ACCESS[call[0], call[2]].door == "bearer"],
+)
+def test_the_cookie_of_the_pages_opens_no_other_door(
+    walked: Collector, method: str, address: str, path: str, session: str
+) -> None:
+    cookie = walked.browser.admit(OPERATOR)
+    assert walked.request(method, address, cookies={COOKIE: cookie}).status_code == 401
+
+
+def test_the_lists_show_what_may_be_read(walked: Collector) -> None:
+    def seen(token: str) -> list[str]:
+        return [row["session"] for row in walked.ask(token, "GET", "/v1/sessions").json()["sessions"]]
+
+    assert seen(walked.token("bob")) == [PRIVATE, OPEN]
+    assert seen(walked.token("eve")) == []
+    assert seen(walked.token("ruth", "researcher")) == [OPEN]
+    assert seen(walked.token("root", "admin")) == [PRIVATE, OPEN]
+
+
+def test_a_blob_is_read_through_a_session_that_names_it(walked: Collector) -> None:
+    def read(token: str, session: str | None) -> int:
+        params = {} if session is None else {"session": session}
+        return walked.ask(token, "GET", f"/v1/blobs/{DIGEST}", params=params).status_code
+
+    bob, ruth = walked.token("bob"), walked.token("ruth", "researcher")
+    assert [read(bob, session) for session in (None, PRIVATE, OPEN)] == [200, 200, 200]
+    assert [read(ruth, session) for session in (None, PRIVATE, OPEN)] == [404, 403, 200]
+    other = sha256(b"other").hexdigest()
+    assert walked.ask(bob, "GET", f"/v1/blobs/{other}", params={"session": OPEN}).status_code == 404
+
+
+def test_a_revoked_token_opens_nothing(collector: Collector) -> None:
+    from collector_api import tokens
+
+    token = collector.token("ada")
+    collector.store.write(lambda connection: tokens.revoke(connection, "ada")).result()
+    assert problem(collector.ask(token, "GET", "/v1/sessions")) == (401, "token")
+
+
+def test_the_description_of_the_api_needs_nothing_from_elsewhere(collector: Collector) -> None:
+    assert collector.request("GET", "/openapi.json").json()["info"]["title"] == "Pairlog collector"
+    assert collector.request("GET", "/docs").status_code == 404

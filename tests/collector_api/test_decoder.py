@@ -1,0 +1,98 @@
+"""The compiled decoders follow `pairlog/events.py`, whatever stands there."""
+
+from __future__ import annotations
+
+import types
+from dataclasses import MISSING, fields
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collector_api.decoder import STRUCTS, read_lines
+from collector_api.problems import BadLine
+from pairlog.events import TYPES, Event
+from pairlog.line import decode, encode
+from tests.collector_api.driver import SESSION, line, session_lines
+
+_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+_small = st.integers(0, 10**6)
+_json = st.recursive(
+    st.none() | st.booleans() | _small | _text,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_text, inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def _values(hint: Any) -> st.SearchStrategy[Any]:
+    plain = {
+        int: _small,
+        str: _text,
+        bool: st.booleans(),
+        float: st.floats(allow_nan=False, allow_infinity=False),
+        Any: _json,
+        types.NoneType: st.none(),
+    }
+    if hint in plain:
+        return plain[hint]
+    origin, args = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return st.sampled_from(args)
+    if origin in (Union, types.UnionType):
+        return st.one_of(*map(_values, args))
+    if origin is list:
+        return st.lists(_values(args[0]), max_size=3)
+    if origin is tuple:
+        return st.tuples(*map(_values, args))
+    assert origin is dict
+    return st.dictionaries(_text, _values(args[1]), max_size=3)
+
+
+def _events(cls: type[Event]) -> st.SearchStrategy[Event]:
+    hints = get_type_hints(cls)
+    return st.builds(cls, **{field.name: _values(hints[field.name]) for field in fields(cls)})
+
+
+@pytest.mark.parametrize("name", TYPES)
+@given(data=st.data())
+def test_an_event_that_the_recorder_writes_is_read_with_all_its_fields(
+    name: str, data: st.DataObject
+) -> None:
+    written = encode(data.draw(_events(TYPES[name])))
+    read = msgspec.json.decode(written, type=STRUCTS[TYPES[name]])
+    assert msgspec.to_builtins(decode(written)) == msgspec.to_builtins(
+        {key: value for key, value in msgspec.structs.asdict(read).items()}
+    )
+
+
+@pytest.mark.parametrize("name", sorted(set(TYPES) - {"session"}))
+@given(data=st.data())
+def test_a_line_without_a_field_that_it_needs_is_refused(name: str, data: st.DataObject) -> None:
+    cls = TYPES[name]
+    required = [field.name for field in fields(cls) if field.default is MISSING]
+    body = msgspec.json.decode(encode(data.draw(_events(cls))))
+    del body[data.draw(st.sampled_from(required))]
+    with pytest.raises(BadLine):
+        read_lines([msgspec.json.encode(body)], SESSION, 64)
+
+
+@given(name=_text.filter(lambda name: name not in TYPES), later=st.dictionaries(_text, _json, max_size=3))
+def test_a_type_of_a_later_version_is_taken_as_it_is(name: str, later: dict[str, Any]) -> None:
+    raw = line(1, name, **{key: value for key, value in later.items() if key not in ("seq", "t", "kind")})
+
+    (read,) = read_lines([raw], SESSION, 64)
+    assert (read.raw, read.seq, read.next, read.event) == (raw, 1, 2, None)
+
+
+@given(later=st.dictionaries(_text.map(lambda name: f"x-{name}"), _json, min_size=1, max_size=3))
+def test_a_field_of_a_later_version_is_taken_as_it_is(later: dict[str, Any]) -> None:
+    raw = line(1, "close", doc=1, **later)
+    assert [read.raw for read in read_lines([raw], SESSION, 64)] == [raw]
+
+
+def test_the_header_comes_with_its_event() -> None:
+    lines = read_lines(session_lines(), SESSION, 64)
+    assert lines[0].event == decode(session_lines()[0])
+    assert [one.seq for one in lines] == list(range(9))
