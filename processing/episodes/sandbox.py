@@ -140,15 +140,16 @@ def _bubblewrap(seed: Path, limits: Limits) -> Iterator[str]:
         yield from ("--setenv", name, value)
     for place in (*_SYSTEM, *_SETTINGS):
         yield from ("--ro-bind-try", place, place)
+    yield from ("--proc", "/proc", "--dev", "/dev")
+    for place in ("/dev/shm", "/tmp", "/workspace", "/report"):
+        size = limits.report_bytes if place == "/report" else limits.disk_bytes
+        yield from ("--perms", "1777", "--size", str(size), "--tmpfs", place)
+    # Behind the folders in memory, for the interpreter may lie below /tmp.
     for place in _interpreter():
         # bubblewrap makes what lies above a mount for its own user alone.
         for above in reversed(Path(place).parents[:-1]):
             yield from ("--perms", "0755", "--dir", str(above))
         yield from ("--ro-bind", place, place)
-    yield from ("--proc", "/proc", "--dev", "/dev")
-    for place in ("/dev/shm", "/tmp", "/workspace", "/report"):
-        size = limits.report_bytes if place == "/report" else limits.disk_bytes
-        yield from ("--perms", "1777", "--size", str(size), "--tmpfs", place)
     yield from ("--ro-bind", str(seed), "/seed")
     yield from ("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/workspace")
 

@@ -15,7 +15,7 @@ from rich.text import Text
 from pairlog.events import Completion, Edit, Event, Open, Run, Select, Test
 from pairlog.replay import Player
 
-_FRAMES_PER_S = 30
+_FRAME_S = 1 / 30
 #: Rows of the terminal that are not code: the rule above and the line below.
 _FURNITURE_ROWS = 3
 
@@ -75,18 +75,23 @@ def listing(played: Iterable[Moment], player: Player) -> Iterator[str]:
 
 def play(played: Iterable[Moment], player: Player, console: Console) -> None:
     """Show the moments in the terminal, each at its time."""
-    screen = _Screen(player)
-    began, drawn = time.monotonic(), 0.0
+    screen, last = _Screen(player), None
+    began = drawn = time.monotonic()
     with Live(console=console, auto_refresh=False, screen=True) as live:
         for moment in played:
-            player.feed(moment.event)
-            screen.follow(moment.event)
-            wait_s = began + moment.at_s - time.monotonic()
+            now = time.monotonic()
+            wait_s = began + moment.at_s - now
+            # Many moments can share a frame; before a pause, the last of them is shown.
+            if last and (wait_s > _FRAME_S or now - drawn > _FRAME_S):
+                live.update(screen.draw(last, console.height), refresh=True)
+                drawn = now
             if wait_s > 0:
                 time.sleep(wait_s)
-            if time.monotonic() - drawn >= 1 / _FRAMES_PER_S:
-                live.update(screen.draw(moment, console.height), refresh=True)
-                drawn = time.monotonic()
+            player.feed(moment.event)
+            screen.follow(moment.event)
+            last = moment
+        if last:
+            live.update(screen.draw(last, console.height), refresh=True)
     console.print(f"played to seq {player.seq}")
 
 

@@ -25,6 +25,13 @@ _json = st.recursive(
     max_leaves=5,
 )
 
+_later = st.dictionaries(_text.map(lambda name: f"x-{name}"), _json, max_size=3)
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it: a tuple is a list."""
+    return msgspec.json.decode(msgspec.json.encode(value))
+
 
 def _values(hint: Any) -> st.SearchStrategy[Any]:
     plain = {
@@ -57,14 +64,10 @@ def _events(cls: type[Event]) -> st.SearchStrategy[Event]:
 
 @pytest.mark.parametrize("name", TYPES)
 @given(data=st.data())
-def test_an_event_that_the_recorder_writes_is_read_with_all_its_fields(
-    name: str, data: st.DataObject
-) -> None:
+def test_an_event_is_read_with_all_its_fields(name: str, data: st.DataObject) -> None:
     written = encode(data.draw(_events(TYPES[name])))
     read = msgspec.json.decode(written, type=STRUCTS[TYPES[name]])
-    assert msgspec.to_builtins(decode(written)) == msgspec.to_builtins(
-        {key: value for key, value in msgspec.structs.asdict(read).items()}
-    )
+    assert _plain(msgspec.structs.asdict(read)) == _plain(decode(written))
 
 
 @pytest.mark.parametrize("name", sorted(set(TYPES) - {"session"}))
@@ -78,15 +81,14 @@ def test_a_line_without_a_field_that_it_needs_is_refused(name: str, data: st.Dat
         read_lines([msgspec.json.encode(body)], SESSION, 64)
 
 
-@given(name=_text.filter(lambda name: name not in TYPES), later=st.dictionaries(_text, _json, max_size=3))
+@given(name=_text.filter(lambda name: name not in TYPES), later=_later)
 def test_a_type_of_a_later_version_is_taken_as_it_is(name: str, later: dict[str, Any]) -> None:
-    raw = line(1, name, **{key: value for key, value in later.items() if key not in ("seq", "t", "kind")})
-
+    raw = line(1, name, **later)
     (read,) = read_lines([raw], SESSION, 64)
     assert (read.raw, read.seq, read.next, read.event) == (raw, 1, 2, None)
 
 
-@given(later=st.dictionaries(_text.map(lambda name: f"x-{name}"), _json, min_size=1, max_size=3))
+@given(later=_later)
 def test_a_field_of_a_later_version_is_taken_as_it_is(later: dict[str, Any]) -> None:
     raw = line(1, "close", doc=1, **later)
     assert [read.raw for read in read_lines([raw], SESSION, 64)] == [raw]

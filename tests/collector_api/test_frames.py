@@ -11,7 +11,7 @@ import pytest
 
 from collector_api.limits import Limits
 from pairlog.frame import whole_lines
-from tests.collector_api.driver import SESSION, Collector, problem, session_lines
+from tests.collector_api.driver import SESSION, Collector, line, problem, session_lines
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "wire" / "v1"
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector_api.decoder import read_lines
+from collector_api.decoder import Line, read_lines
 from collector_api.intake import check_order, new_lines
 from collector_api.problems import Conflict, Hole
 from tests.collector_api.driver import SESSION, line, session_lines
@@ -14,30 +14,26 @@ from tests.collector_api.driver import SESSION, line, session_lines
 
 def _with_gaps(lines: list[bytes]) -> list[bytes]:
     """The same session with a gap that goes through some seqs in its middle."""
-    return [
-        *lines[:4],
-        line(4, "gap", reason="delivery_lost", through=9),
-        *(line(10 + n, "resume") for n in range(6)),
-    ]
+    gap = line(4, "gap", reason="delivery_lost", through=9)
+    return [*lines[:4], gap, *(line(seq, "resume") for seq in range(10, 16))]
 
 
 WHOLE = [read_lines(lines, SESSION, 64) for lines in (session_lines(12), _with_gaps(session_lines(12)))]
 
 
-@given(data=st.data())
-def test_any_slices_that_leave_nothing_out_end_with_exactly_the_lines(data: st.DataObject) -> None:
-    whole = data.draw(st.sampled_from(WHOLE))
+@given(whole=st.sampled_from(WHOLE), cuts=st.lists(st.tuples(st.integers(0, 9), st.integers(1, 9))))
+def test_any_slices_that_leave_nothing_out_end_with_exactly_the_lines(
+    whole: list[Line], cuts: list[tuple[int, int]]
+) -> None:
     stored: dict[int, bytes] = {}
-    expected = taken = 0
-    while taken < len(whole):
-        begin = data.draw(st.integers(0, taken))
-        end = data.draw(st.integers(begin + 1, len(whole)))
-        frame = whole[begin:end]
+    expected = 0
+    for back, count in (*cuts, (len(whole), len(whole))):
+        begin = max(0, len(stored) - back)
+        frame = whole[begin : begin + count]
         check_order(frame)
         for fresh in new_lines(frame, expected, stored):
             stored[fresh.seq] = fresh.raw
             expected = fresh.next
-        taken = max(taken, end)
     assert list(stored.items()) == [(one.seq, one.raw) for one in whole]
 
 

@@ -162,6 +162,43 @@ def test_files_of_every_kind_replay_byte_for_byte(
     )
 
 
+def test_what_neovim_tells_wrongly_or_not_at_all_is_set_right(
+    start: Callable[..., Neovim], workspace: Path, collector: Collector
+) -> None:
+    (workspace / "bare.txt").write_bytes(b"no\nline end\nhere")
+    neovim = start(consent="content")
+
+    # Its difference is one line end short where a text becomes empty, or has none behind its last line.
+    neovim.open("cart.py")
+    neovim.type("dGu")
+    neovim.type("dG")
+    neovim.type("i")
+    neovim.insert("new = 1")
+    neovim.save()
+    neovim.open("bare.txt")
+    neovim.type(":set nofixendofline<CR>")
+    neovim.type("jdGuGo")
+    neovim.insert("and here")
+    neovim.save()
+
+    # Other line ends, a text read again, and another name.
+    neovim.open("emoji.md")
+    neovim.type(":set fileformat=dos<CR>")
+    neovim.save()
+    (workspace / "emoji.md").write_text("from elsewhere\n")
+    neovim.type(":edit!<CR>")
+    neovim.type("x")
+    neovim.type(":saveas other.md<CR>")
+    neovim.type("x")
+    neovim.save()
+    neovim.quit()
+
+    (row,) = collector.ended()
+    check_whole(collector, row["session"], saves=5)
+    for path in ("cart.py", "bare.txt", "emoji.md", "other.md"):
+        assert collector.replay(row["session"], path) == (workspace / path).read_bytes(), path
+
+
 def test_a_killed_editor_leaves_a_session_that_is_closed_and_whole(
     start: Callable[..., Neovim], collector: Collector, home: Path
 ) -> None:

@@ -1,0 +1,112 @@
+"""A stand-in for a collector that fails as it is told to; what works is tested with the real one."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass
+class Failure:
+    """An answer to a frame; one with `drop` takes the frame and closes without a word."""
+
+    status: int
+    body: dict[str, Any] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    drop: bool = False
+
+
+class FailingCollector:
+    """Takes frames as the protocol says, but for the failures in `failures`, each used once."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.failures: list[Failure] = []
+        #: Refused again and again: seq -> the body of a 422.
+        self.bad_lines: dict[int, dict[str, Any]] = {}
+        self.lines: dict[int, bytes] = {}
+        self.frames: list[bytes] = []
+        self.blobs: dict[str, bytes] = {}
+
+    @property
+    def acked(self) -> int:
+        return max(self.lines, default=-1)
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return [json.loads(self.lines[seq]) for seq in sorted(self.lines)]
+
+    def take(self, frame: bytes) -> Failure | None:
+        """Store a frame; None where it was told to drop the connection."""
+        self.frames.append(frame)
+        if self.failures:
+            failure = self.failures.pop(0)
+            if failure.drop:
+                self._store(frame)
+                return None
+            return failure
+        return self._store(frame)
+
+    def _store(self, frame: bytes) -> Failure:
+        lines = gzip.decompress(frame).splitlines()
+        seqs = [json.loads(line)["seq"] for line in lines]
+        for seq, line in zip(seqs, lines, strict=True):
+            if seq in self.bad_lines and b'"type":"gap"' not in line:
+                return Failure(422, {"seq": seq, **self.bad_lines[seq]})
+        if seqs[0] > self.acked + 1:
+            return Failure(409, {"code": "hole", "expected": self.acked + 1})
+        for seq, line in zip(seqs, lines, strict=True):
+            assert self.lines.setdefault(seq, line) == line, "other bytes for a stored line"
+        return Failure(200, {"acked": self.acked})
+
+
+@contextmanager
+def failing_collector() -> Iterator[FailingCollector]:
+    """One on a free port of the loopback address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.answer(Failure(200, {"acked": fake.acked}) if fake.lines else Failure(404))
+
+        def do_POST(self) -> None:
+            answer = fake.take(self.body())
+            if answer is None:
+                self.close_connection = True
+                return
+            self.answer(answer)
+
+        def do_PUT(self) -> None:
+            fake.blobs[self.path.rpartition("/")[2]] = self.body()
+            self.answer(Failure(201))
+
+        def body(self) -> bytes:
+            return self.rfile.read(int(self.headers["Content-Length"]))
+
+        def answer(self, answer: Failure) -> None:
+            body = json.dumps(answer.body).encode()
+            self.send_response(answer.status)
+            for name, value in {**answer.headers, "Content-Length": str(len(body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    fake = FailingCollector(f"http://127.0.0.1:{server.server_port}")
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    yield fake
+    server.shutdown()
+    server.server_close()
+    thread.join()

@@ -1,0 +1,328 @@
+"""One session's way to a collector that fails in every way the protocol knows; time is moved by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from lsp_server import delivery as module
+from lsp_server.blob_store import BlobStore
+from lsp_server.collector import Collector
+from lsp_server.control import Orders
+from lsp_server.delivery import Delivery
+from lsp_server.layout import Route, SessionFiles
+from lsp_server.locks import FileLock, acquire
+from pairlog.home import Home, open_home
+from tests.lsp_server.failing_collector import FailingCollector, Failure, failing_collector
+
+SESSION = "0198c1f0-0000-7000-8000-000000000001"
+HEADER = b'{"seq":0,"t":0,"type":"session","wire":1,"session":"%s"}' % SESSION.encode()
+OPENED = b'{"seq":1,"t":1,"type":"open","doc":1,"path":"a","why":"opened","source":"editor","text":""}'
+
+
+def edit(seq: int) -> bytes:
+    return b'{"seq":%d,"t":%d,"type":"edit","doc":1,"changes":[[0,0,0,0,"x"]]}' % (seq, seq)
+
+
+def end(seq: int) -> bytes:
+    return b'{"seq":%d,"t":%d,"type":"end","reason":"shutdown"}' % (seq, seq)
+
+
+LINES = [HEADER, OPENED, *map(edit, range(2, 9)), end(9)]
+
+
+@pytest.fixture
+def collector() -> Iterator[FailingCollector]:
+    with failing_collector() as fake:
+        yield fake
+
+
+class Bench:
+    """A home with one session in it, a recorder that is said to live or to be dead, and a clock."""
+
+    def __init__(self, home: Home, address: str | None) -> None:
+        self.home = home
+        self.files = SessionFiles(home, SESSION)
+        self.files.write_route(Route(address, "secret"))
+        self.now = 1000.0
+        self._recorder: FileLock | None = acquire(self.files.pid)
+        self.restart()
+
+    def restart(self) -> None:
+        """Another sender takes over; the one before is gone with all that it knew."""
+        self.delivery = Delivery(
+            self.home, SESSION, lambda it: Collector(it.collector or "", it.token), lambda: Route(None, None)
+        )
+
+    def spool(self, *lines: bytes, torn: bytes = b"") -> None:
+        with self.files.spool.open("ab") as stream:
+            stream.write(b"".join(line + b"\n" for line in lines) + torn)
+
+    def recorder_dies(self) -> None:
+        assert self._recorder is not None
+        self._recorder.release()
+
+    def run(self, seconds: float = 5.0) -> str:
+        """Let time pass; returns the state, or `done`."""
+        until = self.now + seconds
+        while self.now < until and not self.delivery.is_done:
+            self.delivery.step(self.now)
+            self.now += 0.25
+        return "done" if self.delivery.is_done else self.delivery.state.state
+
+    def finish(self) -> str:
+        """Record the whole session and let it be delivered."""
+        self.spool(*LINES)
+        return self.run()
+
+
+@pytest.fixture
+def bench(tmp_path: Path, collector: FailingCollector) -> Bench:
+    return Bench(open_home(tmp_path / "home"), collector.address)
+
+
+def test_a_whole_session_arrives_and_leaves_nothing_behind(bench: Bench, collector: FailingCollector) -> None:
+    assert bench.finish() == "done"
+    assert list(collector.lines.values()) == LINES
+    assert not any(file.exists() for file in vars(bench.files).values() if isinstance(file, Path))
+
+
+@pytest.mark.parametrize(
+    "failures",
+    [
+        [Failure(500), Failure(502), Failure(503, headers={"Retry-After": "2"})],
+        [Failure(429, headers={"Retry-After": "1"})],
+        [Failure(200, drop=True), Failure(200, drop=True)],
+        [Failure(408), Failure(200, {"acked": -1})],
+        [Failure(401, {"detail": "no such token"}), Failure(403)],
+    ],
+)
+def test_after_a_failure_the_same_bytes_come_again(
+    failures: list[Failure], bench: Bench, collector: FailingCollector
+) -> None:
+    collector.failures = failures
+    assert bench.finish() == "done"
+    assert set(collector.frames) == {collector.frames[0]}
+    assert list(collector.lines.values()) == LINES
+
+
+def test_nothing_is_asked_before_the_time_that_the_collector_named(
+    bench: Bench, collector: FailingCollector
+) -> None:
+    collector.failures = [Failure(429, {"detail": "slow down"}, {"Retry-After": "100"})]
+    bench.spool(*LINES)
+    assert bench.run(99) == "offline"
+    assert (len(collector.frames), bench.delivery.state.detail) == (
+        1,
+        "the collector answered 429: slow down",
+    )
+    assert bench.run(5) == "done"
+
+
+def test_a_refused_token_is_said_clearly(bench: Bench, collector: FailingCollector) -> None:
+    collector.failures = [Failure(401, {"detail": "this token is not known"})] * 3
+    bench.spool(*LINES)
+    bench.run(0.25)
+    assert bench.delivery.state.detail == (
+        "the collector refuses the token (this token is not known); set PAIRLOG_TOKEN to a valid one"
+    )
+
+
+def test_without_a_collector_it_waits(tmp_path: Path) -> None:
+    bench = Bench(open_home(tmp_path / "home"), None)
+    assert bench.finish() == "waiting"
+    assert bench.delivery.is_waiting
+
+
+def test_a_collector_that_is_down_is_tried_again_with_growing_pauses(tmp_path: Path) -> None:
+    with failing_collector() as gone:
+        pass
+    bench = Bench(open_home(tmp_path / "home"), gone.address)
+    assert bench.finish() == "offline"
+    assert "no answer from http://127.0.0.1" in bench.delivery.state.detail
+
+
+def test_a_sender_that_starts_anew_asks_how_far_the_last_one_came(
+    bench: Bench, collector: FailingCollector
+) -> None:
+    bench.spool(*LINES[:5])
+    bench.run()
+    bench.restart()
+    bench.spool(*LINES[5:])
+    assert bench.run() == "done"
+    assert list(collector.lines.values()) == LINES
+    assert len(collector.frames) == 2
+
+
+def test_a_collector_restored_from_an_old_backup_gets_again_what_it_lost(
+    bench: Bench, collector: FailingCollector
+) -> None:
+    bench.spool(*LINES[:8])
+    bench.run()
+    for seq in range(3, 8):
+        del collector.lines[seq]
+    bench.spool(*LINES[8:])
+    assert bench.run() == "done"
+    assert [event["seq"] for event in collector.events] == list(range(10))
+
+
+def test_a_crash_between_acknowledgement_and_removal_is_made_good(
+    bench: Bench, collector: FailingCollector
+) -> None:
+    collector.lines = dict(enumerate(LINES))
+    assert bench.finish() == "done"
+    assert collector.frames == []
+
+
+def test_a_conflict_parks_the_session_and_asks_for_a_new_one(
+    bench: Bench, collector: FailingCollector
+) -> None:
+    collector.failures = [Failure(409, {"code": "conflict", "seq": 3, "detail": "other bytes"})]
+    orders = Orders(bench.files.control)
+    assert bench.finish() == "parked"
+    assert bench.delivery.state.detail == (
+        "the collector holds other lines under this session (seq 3): other bytes"
+    )
+    assert orders.take() == [{"order": "new_session"}]
+    bench.restart()
+    assert bench.run(100) == "parked"
+    assert (len(collector.frames), bench.files.spool.exists()) == (1, True)
+
+
+def test_an_erased_session_is_dropped(bench: Bench, collector: FailingCollector) -> None:
+    collector.failures = [Failure(410, {"code": "erased"})]
+    assert bench.finish() == "done"
+    assert not bench.files.spool.exists() and not bench.files.outbox.exists()
+
+
+def test_a_refused_line_is_set_aside_and_a_gap_takes_its_place(
+    bench: Bench, collector: FailingCollector
+) -> None:
+    collector.bad_lines = {4: {"code": "line", "reason": "it is odd"}}
+    orders = Orders(bench.files.control)
+    bench.spool(*LINES[:-1])
+    bench.run()
+    gap = {
+        "seq": 4,
+        "t": 4,
+        "type": "gap",
+        "reason": "refused",
+        "count": 1,
+        "detail": "it is odd",
+        "docs": [1],
+    }
+    assert collector.events == [*map(json.loads, LINES[:4]), gap, *map(json.loads, LINES[5:9])]
+    assert bench.files.refused.read_bytes() == edit(4) + b"\n"
+    assert orders.take() == [{"order": "rebase", "docs": [1]}]
+
+
+@pytest.mark.parametrize("seq", [0, 9])
+def test_a_session_whose_header_or_end_is_refused_is_parked(
+    seq: int, bench: Bench, collector: FailingCollector
+) -> None:
+    collector.bad_lines = {seq: {"code": "line", "reason": "it is odd"}}
+    assert bench.finish() == "parked"
+    assert bench.delivery.state.detail == f"the collector refuses line {seq}: it is odd"
+
+
+def test_a_frame_over_a_limit_is_halved_until_it_fits_or_one_line_is_left(
+    bench: Bench, collector: FailingCollector
+) -> None:
+    collector.failures = [Failure(413, {"detail": "too long"})] * 3
+    bench.spool(*LINES[:-1])
+    bench.run()
+    assert [event["seq"] for event in collector.events] == list(range(9))
+    collector.failures = [Failure(413, {"detail": "too long"})]
+    bench.spool(edit(9), end(10))
+    collector.bad_lines = {}
+    assert bench.run() == "done"
+
+
+def test_blobs_go_before_the_lines_that_name_them(bench: Bench, collector: FailingCollector) -> None:
+    blobs = BlobStore(bench.home.blobs)
+    file = blobs.keep(b"content")
+    entry = {"path": "a", "mode": "100644", "blob": file}
+    manifest = blobs.keep(json.dumps({"files": [entry]}).encode())
+    text = blobs.keep(b"text")
+    bench.spool(
+        HEADER,
+        b'{"seq":1,"t":1,"type":"workspace","manifest":"%s","files":1}' % manifest.encode(),
+        OPENED.replace(b'"seq":1', b'"seq":2').replace(b'"text":""', b'"blob":"%s"' % text.encode()),
+        end(3),
+    )
+    assert bench.run() == "done"
+    assert list(collector.blobs) == [file, manifest, text]
+    assert all(sha256(data).hexdigest() == digest for digest, data in collector.blobs.items())
+
+
+def test_a_line_whose_blob_is_lost_is_refused_and_the_rest_arrives(
+    bench: Bench, collector: FailingCollector
+) -> None:
+    collector.bad_lines = {1: {"code": "blob", "reason": "it is not here"}}
+    bench.spool(HEADER, OPENED.replace(b'"text":""', b'"blob":"%s"' % (b"0" * 64)), end(2))
+    assert bench.run() == "done"
+    assert [event["type"] for event in collector.events] == ["session", "gap", "end"]
+    assert collector.events[1]["detail"] == "blob: it is not here"
+
+
+class TestSpool:
+    def test_a_dead_recorders_session_is_closed(self, bench: Bench, collector: FailingCollector) -> None:
+        bench.spool(*LINES[:4], torn=b'{"seq":4,"t"')
+        bench.run()
+        assert collector.acked == 3
+        bench.recorder_dies()
+        assert bench.run() == "done"
+        assert [(event["seq"], event["type"], event.get("reason")) for event in collector.events[4:]] == [
+            (4, "gap", "interrupted"),
+            (5, "end", "interrupted"),
+        ]
+        assert bench.files.refused.read_bytes() == b'{"seq":4,"t"\n'
+
+    def test_one_that_died_before_its_header_leaves_no_session(
+        self, bench: Bench, collector: FailingCollector
+    ) -> None:
+        bench.spool()
+        bench.recorder_dies()
+        assert bench.run() == "done"
+        assert collector.frames == []
+
+    def test_an_unreadable_line_is_set_aside_and_the_documents_are_based_anew(
+        self, bench: Bench, collector: FailingCollector
+    ) -> None:
+        orders = Orders(bench.files.control)
+        bench.spool(*LINES[:4], b"\x00" * 40, *LINES[5:])
+        assert bench.run() == "done"
+        assert collector.events[4]["detail"] == "lines of the spool could not be read"
+        assert bench.files.refused.read_bytes() == b"\x00" * 40 + b"\n"
+        assert orders.take() == []  # its orders went with the session
+
+    def test_the_spool_and_the_outbox_cut_at_any_byte_lose_and_double_nothing(
+        self, tmp_path: Path, collector: FailingCollector, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(module.os, "fsync", lambda _descriptor: None)
+        whole = b"".join(line + b"\n" for line in LINES)
+        for cut in range(0, len(whole), 7):
+            collector.lines.clear()
+            bench = Bench(open_home(tmp_path / f"home-{cut}"), collector.address)
+            bench.files.outbox.write_bytes(whole[:cut])
+            bench.restart()
+            assert bench.finish() == "done"
+            assert list(collector.lines.values()) == LINES
+
+
+def test_an_outbox_on_a_full_disk_is_said_and_made_good_later(
+    bench: Bench, collector: FailingCollector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("lsp_server.outbox.os.fsync", full)
+        assert bench.finish() == "offline"
+    assert bench.delivery.state.detail == "the outbox cannot be written (No space left on device)"
+    assert bench.run(100) == "done"
+    assert list(collector.lines.values()) == LINES
