@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from collector_api.decoder import Line
 from collector_api.limits import Limits
-from collector_api.problems import BlobMissing, NoBlob, OverLimit
+from collector_api.problems import BlobMissing, NoBlob, NoRoom
 from collector_api.tables import Blob, Contributor, Named
 from pairlog.blobs import read_manifest
 from pairlog.events import Open, Workspace
@@ -26,7 +26,7 @@ def is_sha256(text: str) -> bool:
 
 
 def put(connection: Connection, contributor: int, sha256: str, data: bytes, limits: Limits) -> bool:
-    """Keep a content; returns whether it is new. Raises OverLimit where the contributor's room is used up."""
+    """Keep a content; returns whether it is new. Raises NoRoom where the contributor's room is used up."""
     if sha256 in present(connection, contributor, [sha256]):
         return False
     take_room(connection, contributor, len(data), limits)
@@ -35,12 +35,12 @@ def put(connection: Connection, contributor: int, sha256: str, data: bytes, limi
 
 
 def take_room(connection: Connection, contributor: int, size: int, limits: Limits) -> None:
-    """Count bytes to a contributor. Raises OverLimit where there is no room for them."""
+    """Count bytes to a contributor. Raises NoRoom where there is no room for them."""
     used = connection.execute(
         select(col(Contributor.bytes)).where(col(Contributor.id) == contributor)
     ).scalar_one()
     if used + size > limits.contributor_bytes_max:
-        raise OverLimit(
+        raise NoRoom(
             "contributor_bytes_max", limits.contributor_bytes_max, f"{used} bytes of yours are kept already"
         )
     connection.execute(

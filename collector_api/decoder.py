@@ -16,6 +16,7 @@ from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_
 
 import msgspec
 
+from collector_api.limits import Limits
 from collector_api.problems import BadLine, UnknownWire
 from pairlog import WIRE
 from pairlog.events import TYPES, Consent, End, Event, Forget, Gap, Open, Session, Workspace
@@ -85,12 +86,12 @@ _envelope = msgspec.json.Decoder(_Envelope)
 _anything = msgspec.json.Decoder()
 
 
-def read_lines(raws: Iterable[bytes], session: str, depth_max: int) -> list[Line]:
+def read_lines(raws: Iterable[bytes], session: str, limits: Limits) -> list[Line]:
     """The checked lines of a frame of this session. Raises BadLine for the first that is not an event."""
     lines: list[Line] = []
     for index, raw in enumerate(raws):
         try:
-            line = _read(raw, depth_max)
+            line = _read(raw, limits)
             if isinstance(line.event, Session):
                 _check_header(line.event, session, index)
             elif line.seq == 0:
@@ -103,7 +104,10 @@ def read_lines(raws: Iterable[bytes], session: str, depth_max: int) -> list[Line
     return lines
 
 
-def _read(raw: bytes, depth_max: int) -> Line:
+def _read(raw: bytes, limits: Limits) -> Line:
+    if len(raw) > limits.line_bytes_max:
+        raise ValueError(f"{len(raw)} bytes; `line_bytes_max` is {limits.line_bytes_max}")
+    depth_max = limits.json_depth_max
     if not raw.isascii():
         raw.decode()
     if raw.count(b"[") + raw.count(b"{") > depth_max and _depth(raw) > depth_max:

@@ -13,7 +13,7 @@ from collector_api import blobs, sessions
 from collector_api.decoder import Line
 from collector_api.intake import new_lines
 from collector_api.limits import Limits
-from collector_api.problems import Hole, NotOwner, OverLimit
+from collector_api.problems import Hole, NoRoom, NotOwner
 from collector_api.tables import Frame, SessionRow
 from pairlog.frame import pack, whole_lines
 
@@ -109,7 +109,7 @@ def _check_room_for_session(connection: Connection, contributor: int, limits: Li
     count = select(func.count()).select_from(SessionRow).where(col(SessionRow.contributor_id) == contributor)
     have = connection.execute(count).scalar_one()
     if have >= limits.sessions_max:
-        raise OverLimit("sessions_max", limits.sessions_max, f"you have {have} sessions")
+        raise NoRoom("sessions_max", limits.sessions_max, f"you have {have} sessions")
 
 
 def _lines(data: bytes) -> list[bytes]:

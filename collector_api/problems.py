@@ -122,6 +122,16 @@ class OverLimit(Problem):
         super().__init__(f"{what}; the limit `{limit}` is {most}", limit=limit, max=most)
 
 
+class NoRoom(OverLimit):
+    """A contributor's room is used up; what is sent is well, and can be sent once there is room."""
+
+    status, title = 507, "No room left"
+
+    def __init__(self, limit: str, most: int, what: str) -> None:
+        super().__init__(limit, most, what)
+        self.retry_after_s = 3600
+
+
 class BadFrame(Problem):
     """The body is no frame."""
 

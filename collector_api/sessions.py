@@ -88,7 +88,7 @@ def continued(connection: Connection, row: SessionRow, lines: Sequence[Line], si
     complete = isinstance(last.event, End)
     level, use = row.consent, row.use
     for line in lines:
-        if isinstance(line.event, Consent) and line.event.level != "off":
+        if isinstance(line.event, Consent):
             level = line.event.level
             use = min(use, line.event.use, key=list[str](USES).index)
     return {

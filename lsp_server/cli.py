@@ -14,9 +14,6 @@ from pairlog.home import Home, default_home, open_home
 
 def serve() -> int:
     """Run the language server until its client leaves."""
-    from lsp_server.spawn import forget_start_folder
-
-    forget_start_folder()
     from lsp_server.server import create_server
 
     create_server().start_io()

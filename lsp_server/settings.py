@@ -72,7 +72,7 @@ def home_defaults(home: Home) -> Defaults:
     file = home.path / "pairlog.toml"
     try:
         table: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         table = {}
     except (OSError, ValueError) as error:
         raise UserError(f"{file} cannot be read ({error}); mend or remove it") from None

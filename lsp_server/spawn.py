@@ -45,13 +45,3 @@ def start_sender(home: Home) -> subprocess.Popen[bytes]:
 def import_path() -> list[str]:
     """The folders that Python imports from, without the one that it was started in."""
     return [folder for folder in sys.path if folder and Path(folder).is_absolute()]
-
-
-def forget_start_folder() -> None:
-    """Take the folder that Python was started in, which can be a workspace, off the import path.
-
-    It stays where this very package was found in it.
-    """
-    ours = Path(__file__).resolve().parent.parent
-    here = Path.cwd().resolve()
-    sys.path[:] = [folder for folder in sys.path if Path(folder or ".").resolve() != here or here == ours]

@@ -28,7 +28,7 @@ from pairlog.events import Workspace
 from pairlog.feed import messages
 from pairlog.line import decode_all
 from pairlog.lsp_client import speak
-from pairlog.source_files import FileSource
+from pairlog.source.files import FileSource
 from pairlog.workspace import restore
 
 _BUNDLED = Path(__file__).parent / "data" / "demo"

@@ -19,6 +19,10 @@ class FrameError(ValueError):
     """Bytes that are no frame, or one over a limit; the message says which."""
 
 
+class FrameTooLargeError(FrameError):
+    """A frame that unpacks to more than is taken."""
+
+
 def pack(lines: Iterable[bytes], level: int = 6) -> bytes:
     """One gzip member with these lines, each ended by LF. The same lines give the same bytes."""
     return gzip.compress(b"".join(line + b"\n" for line in lines), level, mtime=0)
@@ -27,8 +31,9 @@ def pack(lines: Iterable[bytes], level: int = 6) -> bytes:
 def unpack(data: bytes, bytes_max: int, line_bytes_max: int = LINE_BYTES_MAX) -> list[bytes]:
     """The lines of a frame, without their line breaks.
 
-    Raises FrameError where `data` is not whole gzip members, does not end with a line break, holds a line
-    longer than `line_bytes_max`, or unpacks to more than `bytes_max`, which is never exceeded in memory.
+    Raises FrameError where `data` is not whole gzip members, does not end with a line break, or holds a line
+    longer than `line_bytes_max`; FrameTooLargeError where it unpacks to more than `bytes_max`, which is never
+    exceeded in memory.
     """
     parts: list[bytes] = []
     room = bytes_max + 1
@@ -41,7 +46,7 @@ def unpack(data: bytes, bytes_max: int, line_bytes_max: int = LINE_BYTES_MAX) ->
         parts.append(part)
         room -= len(part)
         if room <= 0:
-            raise FrameError(f"more than {bytes_max} bytes when unpacked")
+            raise FrameTooLargeError(f"more than {bytes_max} bytes when unpacked")
         if not unpacker.eof:
             raise FrameError("the gzip member is cut short")
         data = unpacker.unused_data

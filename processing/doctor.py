@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
+
+import orjson
+import pandas as pd
 
 from pairlog.doctor import Fact
-from processing.episodes.sandbox import available
+from processing.episodes import sandbox
 
 
 def facts() -> Iterator[Fact]:
-    """Processing's packages, and the sandbox, without which nothing is executed."""
-    yield Fact("processing", True, f"pandas {version('pandas')}, orjson {version('orjson')}")
-    trouble = available()
-    yield Fact("sandbox", trouble is None, trouble or "bubblewrap runs a program")
+    """Processing's packages, the sandbox that runs episodes, and the runner of their tests."""
+    yield Fact("processing", True, f"pandas {pd.__version__}, orjson {orjson.__version__}")
+    reason = sandbox.available()
+    yield Fact("sandbox", reason is None, reason or "bubblewrap runs a program: no network, not root")
+    try:
+        yield Fact("pytest", True, f"{version('pytest')}, for the tests of episodes")
+    except PackageNotFoundError:
+        yield Fact(
+            "pytest", False, "is missing, so no episode can be executed; install it with: pip install pytest"
+        )

@@ -1,8 +1,8 @@
-"""Records the bundled demo session again: `python scripts/record_demo.py`.
+"""Records the bundled demo session again: `python scripts/record_demo.py [FOLDER]`.
 
 A scripted person mends the bug of `scripts/demo_project` in a real Neovim, through the real language server,
 sender and collector; the tests are really run. The person's time is told with `time` observations, so that a
-session of minutes is recorded in seconds. What the collector then exports is `pairlog/data/demo`.
+session of minutes is recorded in seconds. What the collector then exports is `pairlog/data/demo`, or FOLDER.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from pairlog.source_files import FileSource  # noqa: E402
+from pairlog.source.files import FileSource  # noqa: E402
 from pairlog.workspace import commit_all  # noqa: E402
 from tests.support.neovim import Neovim  # noqa: E402
 from tests.support.processes import PAIRLOG, Collector, end_leftovers  # noqa: E402
@@ -210,14 +210,14 @@ def check(exported: Path, folder: Path) -> None:
     print(", ".join(f"{count} {kind.decode()}" for kind, count in kinds.most_common()))
 
 
-def main() -> None:
+def main(target: Path) -> None:
     """Record, check, and put the recording in its place."""
     with tempfile.TemporaryDirectory(prefix="demo-") as name:
         folder = Path(name)
         exported = record(folder)
         check(exported, folder)
-        shutil.rmtree(TARGET, ignore_errors=True)
-        shutil.copytree(exported, TARGET)
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(exported, target)
 
 
 def _pytest(folder: Path) -> tuple[int, str, list[dict[str, Any]]]:
@@ -252,4 +252,4 @@ def _result(case: ElementTree.Element) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else TARGET)

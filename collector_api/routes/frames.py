@@ -18,7 +18,7 @@ from collector_api.problems import BadFrame, OverLimit
 from collector_api.state import InLimits, InStore, SessionId, json_response, written
 from collector_api.store import Store
 from pairlog.events import End
-from pairlog.frame import FrameError, unpack
+from pairlog.frame import FrameError, FrameTooLargeError, unpack
 
 router = APIRouter(tags=["frames"])
 
@@ -67,13 +67,17 @@ def _packed(store: Store, session: str, first: int) -> Iterator[bytes]:
 
 def _open_frame(body: bytes, session: str, limits: Limits) -> list[Line]:
     try:
-        raws = unpack(body, limits.frame_unpacked_bytes_max, limits.line_bytes_max)
+        # How long a line may be is asked line by line, so that the answer can name it.
+        raws = unpack(body, limits.frame_unpacked_bytes_max, limits.frame_unpacked_bytes_max)
+    except FrameTooLargeError as error:
+        most = limits.frame_unpacked_bytes_max
+        raise OverLimit("frame_unpacked_bytes_max", most, f"the frame has {error}") from None
     except FrameError as error:
         raise BadFrame(f"the body is no frame: {error}; send one gzip member of whole lines") from None
     if not raws:
         raise BadFrame("the frame has no line; send one gzip member of whole lines")
     if len(raws) > limits.frame_events_max:
         raise OverLimit("frame_events_max", limits.frame_events_max, f"the frame has {len(raws)} lines")
-    lines = read_lines(raws, session, limits.json_depth_max)
+    lines = read_lines(raws, session, limits)
     check_order(lines)
     return lines

@@ -40,6 +40,8 @@ def get_session(session: SessionId, caller: Caller, store: InStore) -> Response:
     with store.reading() as connection:
         acked = sessions.readable(connection, session, caller).acked
         info = sessions.info(connection, session)
+    if info.complete:
+        info = store.judged(info)
     return json_response({**asdict(info), "acked": acked})
 
 

@@ -35,7 +35,8 @@ local function is_off(bufnr, change)
   local last = vim.api.nvim_buf_line_count(bufnr) - 1
   if last == 0 and vim.api.nvim_buf_get_lines(bufnr, 0, 1, true)[1] == "" then return true end
   if vim.bo[bufnr].endofline then return false end
-  local from, to, breaks = change.range.start.line, change.range["end"].line, select(2, change.text:gsub("\n", ""))
+  local from, to = change.range.start.line, change.range["end"].line
+  local breaks = select(2, change.text:gsub("\r\n", "\n"):gsub("[\r\n]", ""))
   return math.max(to, from + breaks) >= last and (from < to or breaks > 0)
 end
 

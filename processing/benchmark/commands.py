@@ -1,16 +1,15 @@
-"""`pairlog bench run` and `report`."""
+"""`pairlog bench run`, `report` and `compare`."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import asdict
 from pathlib import Path
-
-from rich.console import Console
-from rich.progress import track
 
 from pairlog.cli import Configure
 from pairlog.errors import UserError
+from processing.benchmark.compare import compare
 from processing.benchmark.models import MODELS, model
 from processing.benchmark.report import as_json, scores, table
 from processing.benchmark.results import Results
@@ -18,6 +17,7 @@ from processing.benchmark.run import pairs, run
 from processing.benchmark.score import Score
 from processing.episodes import sandbox
 from processing.episodes.episode import read_episodes
+from processing.sessions.progress import progress
 from processing.sessions.table import show
 
 
@@ -39,6 +39,12 @@ def _bench(parser: argparse.ArgumentParser) -> None:
     reporter.add_argument("out", type=Path, metavar="DIR", help="the folder of a run")
     reporter.add_argument("--json", action="store_true", help="the scores as an array, for programs")
     reporter.set_defaults(run=_run_report)
+    comparer = actions.add_parser("compare", help="two models of a saved run, episode by episode")
+    comparer.add_argument("out", type=Path, metavar="DIR", help="the folder of a run")
+    comparer.add_argument("first", metavar="MODEL")
+    comparer.add_argument("second", metavar="MODEL")
+    comparer.add_argument("--json", action="store_true", help="an object, for programs")
+    comparer.set_defaults(run=_run_compare)
 
 
 COMMANDS: dict[str, Configure] = {"bench": _bench}
@@ -54,8 +60,7 @@ def _run(args: argparse.Namespace) -> int:
         )
     results = Results(args.out)
     results.begin(args.episodes, [entry.name for entry in models])
-    wanted = pairs(models, episodes)
-    run(track(wanted, "running", console=Console(stderr=True), transient=True), results)
+    run(progress(pairs(models, episodes), "running"), results)
     rows = _report(args)
     if not any(row.scored for row in rows):
         sandbox.require()
@@ -64,6 +69,24 @@ def _run(args: argparse.Namespace) -> int:
 
 def _run_report(args: argparse.Namespace) -> int:
     _report(args)
+    return 0
+
+
+def _run_compare(args: argparse.Namespace) -> int:
+    saved = Results(args.out).read()
+    for name in (args.first, args.second):
+        if name not in saved:
+            raise UserError(f"no model {name} in {args.out}; there are: {', '.join(saved)}")
+    first, second = ([verdict for verdict, _ in saved[name]] for name in (args.first, args.second))
+    found = compare(args.first, first, args.second, second)
+    if args.json:
+        print(json.dumps(asdict(found), indent=2))
+        return 0
+    print(f"both resolve {found.both}, neither {found.neither}")
+    print(f"only {found.first}: {found.only_first}, only {found.second}: {found.only_second}")
+    print(f"McNemar, exact: p = {found.p_value:.4g}")
+    if found.unpaired:
+        print(f"left out: {found.unpaired} that only one of them was judged on")
     return 0
 
 

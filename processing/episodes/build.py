@@ -78,8 +78,11 @@ def pairs(records: Sequence[RunRecord]) -> Iterator[Pair]:
 
 
 def _episode(info: SessionInfo, events: Sequence[Event], disk: Disk, pair: Pair) -> Episode:
-    before = disk.at(pair.failing.seq_started, pair.failing.saw)
-    after = disk.at(pair.passing.seq_started, pair.passing.saw)
+    try:
+        before = disk.at(pair.failing.seq_started, pair.failing.saw)
+        after = disk.at(pair.passing.seq_started, pair.passing.saw)
+    except (KeyError, TypeError, ValueError):
+        raise NotBuilt("a manifest that cannot be read") from None
     if before is None or after is None:
         raise NotBuilt("no manifest of the workspace before the run")
     try:

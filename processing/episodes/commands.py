@@ -9,16 +9,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import track
-
 from pairlog.cli import Configure
+from pairlog.errors import UserError
 from pairlog.options import add_store, store_uri
 from pairlog.source import Source, find_session, open_source
 from processing.episodes import sandbox
 from processing.episodes.build import NotBuilt, build
 from processing.episodes.check import Check, check
 from processing.episodes.episode import Episode, read_episodes, write_episodes
+from processing.sessions.progress import progress
 from processing.sessions.states import blobs_of
 
 
@@ -57,12 +56,15 @@ def _run_build(args: argparse.Namespace) -> int:
 def _build_all(source: Source, wanted: list[str], refused: Counter[str]) -> list[Episode]:
     rows = [find_session(source, name) for name in wanted] if wanted else source.sessions()
     episodes: list[Episode] = []
-    for info in track(rows, "building episodes", console=Console(stderr=True), transient=True):
-        lines = list(source.lines(info.session))
+    for info in progress(rows, "building episodes"):
         try:
+            lines = list(source.lines(info.session))
             built, reasons = build(info, lines, blobs_of(source, info.session))
         except NotBuilt as reason:
             refused[str(reason)] += 1
+            continue
+        except UserError as error:
+            refused[f"unreadable: {error}"] += 1
             continue
         episodes += built
         refused.update(reasons)
@@ -72,8 +74,7 @@ def _build_all(source: Source, wanted: list[str], refused: Counter[str]) -> list
 def _run_check(args: argparse.Namespace) -> int:
     sandbox.require()
     episodes = read_episodes(args.file)
-    progress = track(episodes, "executing", console=Console(stderr=True), transient=True)
-    checks = [check(episode, args.times) for episode in progress]
+    checks = [check(episode, args.times) for episode in progress(episodes, "executing")]
     if args.json:
         print(json.dumps(_counts(checks), indent=2))
     else:

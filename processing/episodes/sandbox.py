@@ -48,7 +48,6 @@ _ENVIRONMENT = {
     "USER": "sandbox",
     "LANG": "C.UTF-8",
     "PYTHONDONTWRITEBYTECODE": "1",
-    "PYTHONHASHSEED": "0",
     "OPENBLAS_NUM_THREADS": "1",
 }
 #: Lays the workspace, runs the program without the descriptor of the report, then hands the report out.

@@ -35,17 +35,20 @@ def lay(folder: Path, files: Files) -> None:
 
     Links come last, so that no file is ever written through one.
     """
-    folder.mkdir(mode=0o755)
+    folder.mkdir()
     links = [path for path, (_, mode) in files.items() if mode == _LINK]
     try:
         for path, (content, mode) in files.items():
             if not is_inside(path):
                 raise BadWorkspace(f"{path!r} is no path inside the workspace")
             place = folder / path
-            place.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+            place.parent.mkdir(parents=True, exist_ok=True)
             if mode not in (_LINK, _SUBMODULE):
                 place.write_bytes(content)
                 place.chmod(0o755 if mode == "100755" else 0o644)
+        # Whoever runs in there is another user, whatever the umask here says.
+        for above in [folder, *(place for place in folder.rglob("*") if place.is_dir())]:
+            above.chmod(0o755)
         for path in links:
             (folder / path).symlink_to(files[path][0].decode("utf-8", "surrogateescape"))
     except (OSError, ValueError) as error:

@@ -11,7 +11,6 @@ from itertools import takewhile
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import track
 
 from pairlog.cli import Configure
 from pairlog.errors import UserError
@@ -21,6 +20,7 @@ from pairlog.options import add_store, store_uri
 from pairlog.replay import Player
 from pairlog.source import find_session, open_source
 from processing.sessions.playback import Moment, limit_idle, listing, moments, play, speed_up
+from processing.sessions.progress import progress
 from processing.sessions.states import blobs_of, player_at, text_of
 from processing.sessions.table import sessions_table, show, verification_table
 from processing.sessions.verification import Verification, verify_session
@@ -128,10 +128,7 @@ def _above_zero(word: str) -> float:
 def _run_verify(args: argparse.Namespace) -> int:
     with open_source(store_uri(args)) as source:
         wanted = source.sessions() if args.session == "all" else [find_session(source, args.session)]
-        rows = [
-            verify_session(source, info)
-            for info in track(wanted, "replaying", console=Console(stderr=True), transient=True)
-        ]
+        rows = [verify_session(source, info) for info in progress(wanted, "replaying")]
     if args.json:
         print(json.dumps([row.to_json() for row in rows], indent=2))
     else:

@@ -53,7 +53,7 @@ def runs(events: Iterable[Event]) -> list[RunRecord]:
             record.tests.append(event)
         elif event.phase == "started":
             record.kind, record.command, record.evidence = event.kind, event.command, event.evidence
-            record.saw = {int(doc): seq for doc, seq in (event.saw or {}).items()}
+            record.saw = {int(doc): seq for doc, seq in (event.saw or {}).items() if doc.isdecimal()}
         elif event.phase == "ended":
             record.ended, record.exit_code, record.duration_ms = True, event.exit_code, event.duration_ms
     return list(records.values())

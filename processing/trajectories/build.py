@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,21 +17,21 @@ from pairlog.source import SessionInfo
 from processing.sessions.runs import RunRecord, runs
 from processing.sessions.suggestions import Suggestion, suggestions
 from processing.sessions.timeline import timeline
-from processing.trajectories.bursts import bursts
+from processing.trajectories.bursts import Burst, bursts
 from processing.trajectories.context import contexts
-from processing.trajectories.diff import diff
+from processing.trajectories.diff import compose, diff
 from processing.trajectories.retention import Retention
 from processing.trajectories.step import Actor, Kind, Step
 
 _KINDS: dict[str, Kind] = {"completion": "completion", "agent": "agent", "external": "external"}
 _ACTORS: dict[str, Actor] = {"completion": "model", "agent": "model", "external": "external"}
-_WEAKEST_FIRST = ("inferred", "observed", "reported")
 
 
 def steps(info: SessionInfo, lines: Sequence[bytes], blobs: Blobs) -> list[Step]:
     """The steps of a session, in the order of their first lines.
 
-    Raises `processing.sessions.timeline.Unverified` where the session's saves do not prove its text.
+    Each document's diffs are held against its final text before anything is returned. Raises
+    `processing.sessions.timeline.Unverified` where the session's saves do not prove its text.
     """
     frame = timeline(lines, blobs)
     events = [decode(line) for line in lines]
@@ -38,10 +39,12 @@ def steps(info: SessionInfo, lines: Sequence[bytes], blobs: Blobs) -> list[Step]
     offers = {offer.id: offer for offer in suggestions(events)}
     mould = _Mould(info, events, frame, records)
     retention = Retention()
-    edits = _bursts(frame)
-    made = [*_touching(events, Player(blobs, retention.observe), mould, edits, offers, retention)]
+    edits = {burst.seqs[-1]: burst for burst in bursts(frame)}
+    finals: dict[int, str] = {}
+    made = [*_touching(events, Player(blobs, retention.observe), mould, edits, offers, retention, finals)]
+    _prove(made, finals)
     made += [mould.run(record) for record in records]
-    taken = {str(rows["ref"].iloc[0]) for rows in edits.values()}
+    taken = {burst.ref for burst in edits.values()}
     made += [mould.suggestion(offer) for offer in offers.values() if offer.id not in taken]
     made.sort(key=lambda step: (step.seq_first, step.seq_last))
     shares = retention.shares()
@@ -56,23 +59,18 @@ def steps(info: SessionInfo, lines: Sequence[bytes], blobs: Blobs) -> list[Step]
     ]
 
 
-def _bursts(frame: pd.DataFrame) -> dict[int, pd.DataFrame]:
-    """The bursts of a timeline by the seq of their last edit."""
-    groups = bursts(frame).groupby("burst", sort=False)
-    return {int(rows["seq"].iloc[-1]): rows for _, rows in groups}
-
-
 def _touching(
     events: Iterable[Event],
     player: Player,
     mould: _Mould,
-    edits: dict[int, pd.DataFrame],
+    edits: dict[int, Burst],
     offers: dict[str, Suggestion],
     retention: Retention,
+    texts: dict[int, str],
 ) -> Iterator[Step]:
-    """The steps that touch documents, made while the session is replayed."""
-    owners = {int(seq): last for last, rows in edits.items() if _by_model(rows) for seq in rows["seq"]}
-    texts: dict[int, str] = {}
+    """The steps that touch documents, made while the session is replayed; `texts` follows their texts."""
+    by_model = {last: burst for last, burst in edits.items() if _ACTORS.get(burst.group) == "model"}
+    owners = {seq: last for last, burst in by_model.items() for seq in burst.seqs}
     for event in events:
         doc = getattr(event, "doc", None)
         retention.doc, retention.owner = doc or 0, owners.get(event.seq)
@@ -87,14 +85,24 @@ def _touching(
             if text != before:
                 yield mould.open(event, diff(before, text, event.path))
         elif isinstance(event, Edit) and event.seq in edits:
-            rows, text = edits[event.seq], replayed.document.text
-            offer = offers.get(str(rows["ref"].iloc[0]))
-            yield mould.burst(rows, offer, sha256(texts[doc]), diff(before, text, replayed.path))
+            burst, text = edits[event.seq], replayed.document.text
+            patch = diff(before, text, replayed.path)
+            yield mould.burst(burst, offers.get(burst.ref), sha256(texts[doc]), patch)
             texts[doc] = text
         elif isinstance(event, Save):
             yield mould.save(event, replayed.path)
         elif isinstance(event, Rename):
             yield mould.rename(event)
+
+
+def _prove(made: Iterable[Step], finals: dict[int, str]) -> None:
+    """Hold each document's diffs, applied one after another, against the text that the replay ended with."""
+    patches: defaultdict[int | None, list[str]] = defaultdict(list)
+    for step in made:
+        if step.diff is not None:
+            patches[step.doc].append(step.diff)
+    for doc, text in finals.items():
+        assert compose(patches[doc]) == text, f"the diffs of document {doc} do not compose to its text"
 
 
 class _Mould:
@@ -114,32 +122,28 @@ class _Mould:
         step = self._step("open", "external", event.seq, event.seq, action, evidence="reported")
         return replace(step, doc=event.doc, path=event.path, diff=patch)
 
-    def burst(self, rows: pd.DataFrame, offer: Suggestion | None, before_sha256: str, patch: str) -> Step:
+    def burst(self, burst: Burst, offer: Suggestion | None, before_sha256: str, patch: str) -> Step:
         """Edits that belong together; with the suggestion that they took, where there is one."""
-        first, last = rows.iloc[0], rows.iloc[-1]
+        first, last = burst.seqs[0], burst.seqs[-1]
         action: dict[str, Any] = {
-            "causes": {str(cause): int(count) for cause, count in rows["cause"].value_counts().items()},
-            "edits": len(rows),
-            "inserted": int(rows["inserted"].sum()),
-            "deleted": int(rows["deleted"].sum()),
-            "duration_ms": int(last["t"] - first["t"]),
+            "causes": dict(burst.causes),
+            "edits": len(burst.seqs),
+            "inserted": burst.inserted,
+            "deleted": burst.deleted,
+            "duration_ms": burst.t_last - burst.t_first,
         }
-        if first["ref"]:
-            action["ref"] = str(first["ref"])
+        if burst.ref:
+            action["ref"] = burst.ref
         if offer is not None:
             action |= offer.offered
-        group = str(first["group"])
-        kind, actor = _KINDS.get(group, "edit"), _ACTORS.get(group, "human")
-        step = self._step(
-            kind, actor, int(first["seq"]), int(last["seq"]), action, evidence=_weakest(rows["evidence"])
-        )
+        kind, actor = _KINDS.get(burst.group, "edit"), _ACTORS.get(burst.group, "human")
         return replace(
-            step,
-            doc=int(first["doc"]),
-            path=str(last["path"]),
+            self._step(kind, actor, first, last, action, burst.evidence),
+            doc=burst.doc,
+            path=burst.path,
             diff=patch,
             outcome=_decision(offer) if offer else None,
-            observation=self._observation(int(first["seq"]), int(first["doc"])) | {"sha256": before_sha256},
+            observation=self._observation(first, burst.doc) | {"sha256": before_sha256},
         )
 
     def save(self, event: Save, path: str) -> Step:
@@ -195,14 +199,6 @@ class _Mould:
             observation=self._observation(first, None),
             action=action,
         )
-
-
-def _by_model(rows: pd.DataFrame) -> bool:
-    return _ACTORS.get(str(rows["group"].iloc[0])) == "model"
-
-
-def _weakest(evidence: pd.Series[str]) -> str | None:
-    return next((word for word in _WEAKEST_FIRST if (evidence == word).any()), None)
 
 
 def _decision(offer: Suggestion) -> dict[str, Any] | None:

@@ -9,12 +9,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import track
+import orjson
 
 from pairlog.cli import Configure
+from pairlog.errors import UserError
 from pairlog.options import add_store, store_uri
 from pairlog.source import Source, open_source
+from processing.sessions.progress import progress
 from processing.sessions.states import blobs_of
 from processing.sessions.timeline import Unverified
 from processing.trajectories.build import steps
@@ -52,11 +53,10 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _all_steps(source: Source, counts: Counter[str], refused: dict[str, str]) -> Iterator[Step]:
-    rows = source.sessions()
-    for info in track(rows, "building steps", console=Console(stderr=True), transient=True):
+    for info in progress(source.sessions(), "building steps"):
         try:
             made = steps(info, list(source.lines(info.session)), blobs_of(source, info.session))
-        except Unverified as error:
+        except (Unverified, UserError) as error:
             refused[info.session] = str(error)
             continue
         counts.update(step.kind for step in made)
@@ -66,7 +66,7 @@ def _all_steps(source: Source, counts: Counter[str], refused: dict[str, str]) ->
 def _write(file: Path, made: Iterable[Step]) -> None:
     """Write the steps, one a line; the file is whole or as it was."""
     fresh = file.with_suffix(".partial")
-    with fresh.open("w", encoding="utf-8", newline="\n") as stream:
+    with fresh.open("wb") as stream:
         for step in made:
-            stream.write(json.dumps(step.to_json(), ensure_ascii=False) + "\n")
+            stream.write(orjson.dumps(step, option=orjson.OPT_APPEND_NEWLINE))
     fresh.replace(file)

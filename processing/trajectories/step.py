@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 Actor = Literal["human", "model", "external"]
@@ -47,7 +47,3 @@ class Step:
     diff: str | None = None
     outcome: dict[str, Any] | None = None
     retention: float | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """The step as plain JSON values."""
-        return asdict(self)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector_api.decoder import STRUCTS, read_lines
+from collector_api.limits import Limits
 from collector_api.problems import BadLine
 from pairlog.events import TYPES, Event
 from pairlog.line import decode, encode
@@ -78,23 +79,23 @@ def test_a_line_without_a_field_that_it_needs_is_refused(name: str, data: st.Dat
     body = msgspec.json.decode(encode(data.draw(_events(cls))))
     del body[data.draw(st.sampled_from(required))]
     with pytest.raises(BadLine):
-        read_lines([msgspec.json.encode(body)], SESSION, 64)
+        read_lines([msgspec.json.encode(body)], SESSION, Limits())
 
 
 @given(name=_text.filter(lambda name: name not in TYPES), later=_later)
 def test_a_type_of_a_later_version_is_taken_as_it_is(name: str, later: dict[str, Any]) -> None:
     raw = line(1, name, **later)
-    (read,) = read_lines([raw], SESSION, 64)
+    (read,) = read_lines([raw], SESSION, Limits())
     assert (read.raw, read.seq, read.next, read.event) == (raw, 1, 2, None)
 
 
 @given(later=_later)
 def test_a_field_of_a_later_version_is_taken_as_it_is(later: dict[str, Any]) -> None:
     raw = line(1, "close", doc=1, **later)
-    assert [read.raw for read in read_lines([raw], SESSION, 64)] == [raw]
+    assert [read.raw for read in read_lines([raw], SESSION, Limits())] == [raw]
 
 
 def test_the_header_comes_with_its_event() -> None:
-    lines = read_lines(session_lines(), SESSION, 64)
+    lines = read_lines(session_lines(), SESSION, Limits())
     assert lines[0].event == decode(session_lines()[0])
     assert [one.seq for one in lines] == list(range(9))

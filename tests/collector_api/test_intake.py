@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from collector_api.decoder import Line, read_lines
 from collector_api.intake import check_order, new_lines
+from collector_api.limits import Limits
 from collector_api.problems import Conflict, Hole
 from tests.collector_api.driver import SESSION, line, session_lines
 
@@ -18,7 +19,7 @@ def _with_gaps(lines: list[bytes]) -> list[bytes]:
     return [*lines[:4], gap, *(line(seq, "resume") for seq in range(10, 16))]
 
 
-WHOLE = [read_lines(lines, SESSION, 64) for lines in (session_lines(12), _with_gaps(session_lines(12)))]
+WHOLE = [read_lines(lines, SESSION, Limits()) for lines in (session_lines(12), _with_gaps(session_lines(12)))]
 
 
 @given(whole=st.sampled_from(WHOLE), cuts=st.lists(st.tuples(st.integers(0, 9), st.integers(1, 9))))

@@ -188,13 +188,14 @@ def test_what_neovim_tells_wrongly_or_not_at_all_is_set_right(
     (workspace / "emoji.md").write_text("from elsewhere\n")
     neovim.type(":edit!<CR>")
     neovim.type("x")
+    neovim.save()
     neovim.type(":saveas other.md<CR>")
     neovim.type("x")
     neovim.save()
     neovim.quit()
 
     (row,) = collector.ended()
-    check_whole(collector, row["session"], saves=5)
+    check_whole(collector, row["session"], saves=6)
     for path in ("cart.py", "bare.txt", "emoji.md", "other.md"):
         assert collector.replay(row["session"], path) == (workspace / path).read_bytes(), path
 

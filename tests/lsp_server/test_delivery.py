@@ -229,17 +229,23 @@ def test_a_session_whose_header_or_end_is_refused_is_parked(
     assert bench.delivery.state.detail == f"the collector refuses line {seq}: it is odd"
 
 
-def test_a_frame_over_a_limit_is_halved_until_it_fits_or_one_line_is_left(
+def test_a_frame_over_a_limit_is_halved_until_it_fits(bench: Bench, collector: FailingCollector) -> None:
+    collector.failures = [Failure(413, {"detail": "too long"})] * 3
+    assert bench.finish() == "done"
+    assert list(collector.lines.values()) == LINES
+
+
+def test_a_line_over_a_limit_is_refused_and_the_rest_arrives(
     bench: Bench, collector: FailingCollector
 ) -> None:
-    collector.failures = [Failure(413, {"detail": "too long"})] * 3
-    bench.spool(*LINES[:-1])
+    bench.spool(*LINES[:4])
     bench.run()
-    assert [event["seq"] for event in collector.events] == list(range(9))
     collector.failures = [Failure(413, {"detail": "too long"})]
-    bench.spool(edit(9), end(10))
-    collector.bad_lines = {}
+    bench.spool(LINES[4])
+    bench.run()
+    bench.spool(*LINES[5:])
     assert bench.run() == "done"
+    assert (collector.events[4]["reason"], collector.events[4]["detail"]) == ("refused", "too long")
 
 
 def test_blobs_go_before_the_lines_that_name_them(bench: Bench, collector: FailingCollector) -> None:
@@ -294,11 +300,11 @@ class TestSpool:
         self, bench: Bench, collector: FailingCollector
     ) -> None:
         orders = Orders(bench.files.control)
-        bench.spool(*LINES[:4], b"\x00" * 40, *LINES[5:])
-        assert bench.run() == "done"
+        bench.spool(*LINES[:4], b"\x00" * 40, *LINES[5:-1])
+        assert bench.run() == "sending"
         assert collector.events[4]["detail"] == "lines of the spool could not be read"
         assert bench.files.refused.read_bytes() == b"\x00" * 40 + b"\n"
-        assert orders.take() == []  # its orders went with the session
+        assert orders.take() == [{"order": "rebase"}]
 
     def test_the_spool_and_the_outbox_cut_at_any_byte_lose_and_double_nothing(
         self, tmp_path: Path, collector: FailingCollector, monkeypatch: pytest.MonkeyPatch

@@ -18,7 +18,7 @@ from pairlog.feed import messages
 from pairlog.line import decode_all
 from pairlog.lsp_client import speak
 from pairlog.replay import verify
-from pairlog.source_files import FileSource
+from pairlog.source.files import FileSource
 from pairlog.workspace import restore
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "wire" / "v1"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pairlog.source import find_session
-from pairlog.source_files import FileSource
+from pairlog.source.files import FileSource
 from processing.episodes import sandbox
 from processing.episodes.build import build
 from processing.episodes.episode import Episode

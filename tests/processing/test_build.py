@@ -8,7 +8,7 @@ import pytest
 
 from pairlog.cli import main
 from pairlog.source import find_session
-from pairlog.source_files import FileSource
+from pairlog.source.files import FileSource
 from processing.episodes.build import NotBuilt, build
 from processing.episodes.episode import Episode
 from tests.support.sessions import (

@@ -56,8 +56,9 @@ def test_a_session_whose_save_differs_is_refused() -> None:
 
 
 def test_a_session_without_a_save_is_refused() -> None:
+    made = SessionBuilder().end()
     with pytest.raises(Unverified, match="no save"):
-        timeline(SessionBuilder().end().lines, {}.__getitem__)
+        timeline(made.lines, made.blob_of)
 
 
 @given(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,16 @@ def test_files_are_laid_with_their_modes_and_links(tmp_path: Path) -> None:
     found = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "w" / "a").iterdir()}
     assert found == {"run": 0o755, "text": 0o644}
     assert (tmp_path / "w" / "link").read_bytes() == b"y"
+
+
+def test_another_user_can_read_it_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        lay(tmp_path / "w", {"a/b/c": (b"x", "100644")})
+    finally:
+        os.umask(before)
+    places = [tmp_path / "w", *(tmp_path / "w").rglob("*")]
+    assert [oct(place.stat().st_mode & 0o777) for place in places] == ["0o755"] * 3 + ["0o644"]
 
 
 @pytest.mark.parametrize("path", ["../x", "/x", "a/../../x", "", ".", "a//b", "./a", "a\0b"])

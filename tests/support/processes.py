@@ -41,14 +41,14 @@ def pairlog(*arguments: str, home: Path | None = None) -> bytes:
 
 
 class Collector:
-    """A `pairlog serve` on a free port, with what its command line tells of its store."""
+    """A `pairlog serve`, on a free port if none is given, with what its command line tells of its store."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, port: int = 0) -> None:
         self.data = data
         self._store = ("--data", str(data))
         self._log = data.with_suffix(".log").open("wb")
         self._process = subprocess.Popen(
-            [*PAIRLOG, "serve", "--port", "0", *self._store], stdout=subprocess.PIPE, stderr=self._log
+            [*PAIRLOG, "serve", "--port", str(port), *self._store], stdout=subprocess.PIPE, stderr=self._log
         )
         assert self._process.stdout is not None
         self.address = self._process.stdout.readline().decode().strip()

@@ -97,7 +97,7 @@ class SessionBuilder:
         saw = dict(self._seen)
         started = self.add("run", id=name, phase="started", kind="test", command=command, saw=saw)
         for test, outcome in outcomes.items():
-            message = {"message": "assert 4 == 6"} if outcome == "failed" else {}
+            message: dict[str, Any] = {"message": "assert 4 == 6"} if outcome == "failed" else {}
             self.add("test", run=name, test=test, outcome=outcome, **message)
         failed = any(outcome == "failed" for outcome in outcomes.values())
         self.add("run", id=name, phase="ended", exit_code=int(failed), duration_ms=400)
@@ -145,7 +145,7 @@ def test_total():
 """
 OUTCOMES = {"tests/test_cart.py::test_empty": "passed", "tests/test_cart.py::test_total": "failed"}
 PASSED = dict.fromkeys(OUTCOMES, "passed")
-PROJECT = {
+PROJECT: dict[str, str | bytes] = {
     "README.md": "# Shop\n",
     "pyproject.toml": "[project]\nname = 'shop'\nversion = '1'\n",
     "shop/__init__.py": "",
@@ -171,7 +171,7 @@ def cart_session(session: str = SESSION, **header: Any) -> SessionBuilder:
     made.run("r2", OUTCOMES)
     made.edit(1, (3, 17, 3, 21, ""), cause="undo", evidence="reported", after_ms=3000)
     made.type(1, 3, 17, "res")
-    offered = {"doc": 1, "position": (3, 20), "model": "some-model", "surface": "inline"}
+    offered: dict[str, Any] = {"doc": 1, "position": (3, 20), "model": "some-model", "surface": "inline"}
     made.add("completion", id="c1", phase="shown", text="ult * ", **offered)
     made.add("completion", id="c1", phase="rejected")
     made.add("completion", id="c2", phase="shown", text="ult + ", **offered)

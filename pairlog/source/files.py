@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
+from pairlog.consent import USES
 from pairlog.errors import UserError
 from pairlog.events import Consent, End, Session
 from pairlog.frame import FrameError, read
 from pairlog.line import LineError, decode
 from pairlog.moment import later
 from pairlog.replay import verify
-from pairlog.source import SessionInfo, Source
+from pairlog.source.info import SessionInfo, Source
 
 _NAMES = ("session.ndjson.gz", "session.ndjson")
 
@@ -71,7 +72,8 @@ class FileSource(Source):
         use = header.use
         for event in events:
             if isinstance(event, Consent):
-                level, use = event.level, event.use
+                # The narrowest use of a session is its use: a wider one never reaches back.
+                level, use = event.level, min(use, event.use, key=USES.index)
         return SessionInfo(
             session=session,
             project=header.project,

@@ -10,7 +10,7 @@ import httpx
 
 from pairlog.errors import UserError
 from pairlog.frame import read
-from pairlog.source import SessionInfo, Source
+from pairlog.source.info import SessionInfo, Source
 
 _SECONDS_MAX = 60
 
@@ -34,7 +34,15 @@ class HttpSource(Source):
 
     def sessions(self) -> list[SessionInfo]:
         """All sessions that this token may read, the oldest first."""
-        return [SessionInfo(**row) for row in self._get("/v1/sessions").json()["sessions"]]
+        found: dict[str, SessionInfo] = {}
+        query: dict[str, str] = {}
+        while True:
+            page = self._get("/v1/sessions", **query).json()
+            # One that changes meanwhile comes a second time; the later row is the true one.
+            found.update((row["session"], SessionInfo(**row)) for row in page["sessions"])
+            if page["next"] is None:
+                return sorted(found.values(), key=lambda row: (row.started_at, row.session))
+            query = {"changed_after": str(page["next"])}
 
     def lines(self, session: str) -> Iterator[bytes]:
         """The lines of a session. Raises UserError where it is unknown or not for this token."""

@@ -1,0 +1,94 @@
+"""`pairlog token` and `pairlog erase`, on a store of their own and beside a collector."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pairlog.cli import main
+from tests.collector_api.driver import SESSION, Collector, problem, session_lines
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> str:
+    """The data folder, the collector's where there is one."""
+    return str(tmp_path / "data")
+
+
+def test_a_token_is_printed_alone_and_works_at_once(
+    collector: Collector, data: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["token", "create", "ada", "--role", "contributor", "--data", data]) == 0
+    out = capsys.readouterr().out
+    token = out.strip()
+    assert out == f"{token}\n"
+    assert token.startswith("plg_")
+    assert collector.send(token, session_lines()).json() == {"acked": 8}
+
+
+def test_tokens_are_listed_without_what_they_are(data: str, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["token", "create", "ada", "--role", "contributor", "--data", data])
+    main(["token", "create", "ruth", "--role", "researcher", "--data", data])
+    made = capsys.readouterr().out.split()
+    main(["token", "revoke", "ruth", "--data", data])
+    capsys.readouterr()
+    assert main(["token", "list", "--json", "--data", data]) == 0
+    out = capsys.readouterr().out
+    rows = json.loads(out)
+    assert not any(token in out for token in made)
+    assert [(row["id"], row["name"], row["role"], row["revoked_at"] is None) for row in rows] == [
+        (1, "ada", "contributor", True),
+        (2, "ruth", "researcher", False),
+    ]
+    main(["token", "list", "--data", data])
+    assert [row.split()[:3] for row in capsys.readouterr().out.splitlines()] == [
+        ["id", "name", "role"],
+        ["1", "ada", "contributor"],
+        ["2", "ruth", "researcher"],
+    ]
+
+
+def test_a_token_is_revoked_by_its_number(
+    collector: Collector, data: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ada = collector.token("ada")
+    assert main(["token", "revoke", "1", "--data", data]) == 0
+    assert problem(collector.ask(ada, "GET", "/v1/sessions")) == (401, "token")
+    assert main(["token", "revoke", "1", "--data", data]) == 1
+    assert "pairlog token list" in capsys.readouterr().err
+
+
+def test_a_session_is_erased_beside_a_running_collector(
+    collector: Collector, ada: str, data: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    collector.send(ada, session_lines())
+    assert main(["erase", SESSION, "--data", data]) == 0
+    assert problem(collector.send(ada, session_lines())) == (410, "erased")
+    assert main(["erase", SESSION, "--data", data]) == 1
+    assert "was erased before" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["erase", SESSION], "no store at"),
+        (["erase", "0193"], "no whole id"),
+        (["token", "list"], "no store at"),
+        (["token", "revoke", "ada"], "no store at"),
+        (["token", "create", "", "--role", "admin"], "1 to 200 printable characters"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(
+    data: str, capsys: pytest.CaptureFixture[str], words: list[str], message: str
+) -> None:
+    assert main([*words, "--data", data]) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert message in error
+
+
+def test_another_database_is_refused_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["token", "list", "--database-url", "postgresql://host/pairlog"]) == 1
+    assert "keeps its store in SQLite" in capsys.readouterr().err

@@ -1,0 +1,107 @@
+"""A disk that is full, a file that somebody holds: refused with a time to try again, and nothing lost."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+
+from collector_api import database, tokens
+from collector_api.app import create_app
+from collector_api.problems import Conflict, NoStorage
+from collector_api.store import Store
+from collector_api.writer import Writer
+from pairlog.errors import UserError
+from tests.collector_api.driver import Collector, problem, session_lines
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "pairlog.db"
+
+
+@pytest.fixture
+def impatient(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
+    """A collector that does not wait for the lock of another writer."""
+    monkeypatch.setattr(database, "_WRITING", ("busy_timeout=0", *database._WRITING[1:]))
+    store = Store(file)
+    with asyncio.Runner() as loop:
+        app = create_app(store)
+        yield Collector(store, app.state.browser, app, loop)
+    store.close()
+
+
+def test_a_locked_store_answers_503_and_takes_the_frame_later(impatient: Collector, file: Path) -> None:
+    ada = impatient.token("ada")
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    answer = impatient.send(ada, session_lines())
+    assert problem(answer) == (503, "storage")
+    assert int(answer.headers["retry-after"]) > 0
+    other.execute("ROLLBACK")
+    other.close()
+    assert impatient.send(ada, session_lines()).json() == {"acked": 8}
+    assert impatient.lines(ada) == session_lines()
+
+
+def test_a_full_disk_fails_all_that_waited_and_keeps_what_was_acknowledged(file: Path) -> None:
+    engine = database.open_writing(file)
+    writer = Writer(engine)
+    writer.submit(lambda connection: tokens.create(connection, "before", "admin")).result()
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count=1")
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages + 1}")
+
+    def fill(connection: Connection) -> None:
+        connection.exec_driver_sql("CREATE TABLE large AS SELECT randomblob(1000000) AS x")
+
+    with pytest.raises(NoStorage):
+        writer.submit(fill).result()
+    writer.close()
+    with engine.begin() as connection:
+        assert [token.name for token in tokens.listed(connection)] == ["before"]
+    engine.dispose()
+
+
+def test_a_job_that_is_refused_undoes_itself_alone(file: Path) -> None:
+    engine = database.open_writing(file)
+    writer = Writer(engine)
+
+    def refused(connection: Connection) -> None:
+        tokens.create(connection, "refused", "admin")
+        raise Conflict(3)
+
+    futures: list[Future[Any]] = [
+        writer.submit(lambda connection: tokens.create(connection, "one", "admin")),
+        writer.submit(refused),
+        writer.submit(lambda connection: tokens.create(connection, "two", "admin")),
+    ]
+    writer.close()
+    assert isinstance(futures[1].exception(), Conflict)
+    with engine.begin() as connection:
+        assert [token.name for token in tokens.listed(connection)] == ["one", "two"]
+    engine.dispose()
+
+
+def test_a_file_that_is_no_database_is_one_line(file: Path) -> None:
+    file.write_bytes(b"not a database, by no means" * 100)
+    with pytest.raises(UserError, match="is it a store of Pairlog"):
+        database.open_writing(file)
+
+
+def test_a_store_of_a_newer_pairlog_is_left_alone(file: Path) -> None:
+    database.open_writing(file).dispose()
+    connection = sqlite3.connect(file)
+    connection.execute("INSERT INTO schema_version VALUES (99, '')")
+    connection.commit()
+    connection.close()
+    for opened in (database.open_writing, database.open_reading):
+        with pytest.raises(UserError, match="newer Pairlog"):
+            opened(file)

@@ -1,0 +1,267 @@
+"""The recorder, the sender and the real collector, each a process that can be killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lsp_server.layout import SessionFiles
+from lsp_server.locks import is_held
+from pairlog.home import Home
+from tests.lsp_server.client import Client
+from tests.support.processes import PAIRLOG, Collector, end_leftovers, pairlog, wait_for
+
+X = (0, 0, 0, 0, "x")
+
+
+@pytest.fixture
+def collector(tmp_path: Path) -> Iterator[Collector]:
+    served = Collector(tmp_path / "data")
+    yield served
+    served.stop()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    path = tmp_path / "home"
+    yield Home(path)
+    assert end_leftovers(path) == []
+
+
+class Desk:
+    """An editor's folder and the clients that were opened in it."""
+
+    def __init__(self, folder: Path, home: Home) -> None:
+        self.folder = folder
+        self.home = home
+        self.clients: list[Client] = []
+
+    def client(self, address: str, token: str, **options: Any) -> Client:
+        client = Client(cwd=self.folder)
+        self.clients.append(client)
+        options = {"consent": "content", "home": str(self.home.path), **options}
+        client.initialize(self.folder, collectorUrl=address, token=token, **options)
+        return client
+
+    def sender(self) -> int:
+        """The process id of the sender, once it is at work."""
+
+        def find() -> int | None:
+            try:
+                pid = int((self.home.path / "sender.pid").read_text())
+            except (OSError, ValueError):
+                return None
+            return pid if is_held(self.home.path / "sender.lock") else None
+
+        return wait_for("the sender", find)
+
+    def status(self) -> dict[str, Any]:
+        """What `pairlog status --json` prints."""
+        return dict(json.loads(pairlog("status", "--json", home=self.home.path)))
+
+    def wait_acked(self, session: str, acked: int) -> None:
+        """Wait until the sender says that so much is acknowledged."""
+
+        def find() -> bool | None:
+            rows = {row["session"]: row for row in self.status()["sessions"]}
+            return True if session in rows and rows[session]["acked"] >= acked else None
+
+        wait_for(f"line {acked} to be acknowledged", find)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, home: Home) -> Iterator[Desk]:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    # What a cloned repository might do to get into the sender.
+    for name in ("pygls", "pairlog", "lsp_server_trap"):
+        (folder / f"{name}.py").write_text("raise SystemExit('taken over')")
+    made = Desk(folder, home)
+    yield made
+    for client in made.clients:
+        if client.process.poll() is None:
+            client.kill()
+
+
+def type_keys(client: Client, uri: str, first: int, count: int) -> None:
+    for version in range(first, first + count):
+        client.change(uri, version, X)
+
+
+def test_a_session_arrives_whole_and_its_home_is_left_empty(collector: Collector, desk: Desk) -> None:
+    text = "line\n" * 20_000
+    (desk.folder / "cart.py").write_text(text)
+    subprocess.run(["git", "init", "-q", str(desk.folder)], check=True)
+    subprocess.run(["git", "-C", str(desk.folder), "add", "cart.py"], check=True)
+    client = desk.client(collector.address, collector.token("ada"), consent="workspace", use="research")
+    uri = client.open(desk.folder / "cart.py", text)
+    type_keys(client, uri, 2, 300)
+    client.save(uri, "x" * 300 + text)
+    desk.sender()
+    assert client.shutdown() == 0
+    (row,) = collector.ended()
+    kinds = [event["type"] for event in collector.events(row["session"])]
+    assert sorted(set(kinds)) == ["edit", "end", "open", "save", "session", "workspace"]
+    assert (kinds.count("edit"), row["use"], row["consent"]) == (300, "research", "workspace")
+    assert collector.verify(row["session"])["verified"] is True
+    assert collector.replay(row["session"], "cart.py") == ("x" * 300 + text).encode()
+    wait_for("the sender to leave", lambda: None if is_held(desk.home.path / "sender.lock") else True)
+    left = [file.name for file in desk.home.path.rglob("*") if file.is_file()]
+    assert sorted(left) == ["blobs.lock", "key", "sender.lock", "sender.log", "status.json"]
+    assert (desk.home.path / "sender.log").read_text() == ""
+
+
+def test_a_killed_recorders_session_is_closed_by_the_sender(collector: Collector, desk: Desk) -> None:
+    client = desk.client(collector.address, collector.token("ada"))
+    uri = client.open(desk.folder / "a.py", "")
+    type_keys(client, uri, 2, 50)
+    client.save(uri, "x" * 50)
+    desk.sender()
+    client.settle()
+    client.kill()
+    (row,) = collector.ended()
+    events = collector.events(row["session"])
+    assert [event["type"] for event in events] == ["session", "open", *["edit"] * 50, "save", "gap", "end"]
+    assert [event["reason"] for event in events[-2:]] == ["interrupted", "interrupted"]
+    assert collector.verify(row["session"])["verified"] is True
+
+
+def test_a_killed_sender_is_replaced_and_nothing_is_lost_or_doubled(collector: Collector, desk: Desk) -> None:
+    client = desk.client(collector.address, collector.token("ada"))
+    session = client.wait_status("recording")["session"]
+    uri = client.open(desk.folder / "a.py", "")
+    version = 2
+    for _ in range(3):
+        type_keys(client, uri, version, 30)
+        version += 30
+        client.settle()
+        pid = desk.sender()
+        desk.wait_acked(session, version - 2)
+        os.kill(pid, signal.SIGKILL)
+        wait_for("another sender", lambda pid=pid: True if desk.sender() != pid else None)
+    client.save(uri, "x" * 90)
+    client.shutdown()
+    (row,) = collector.ended()
+    assert [event["seq"] for event in collector.events(session)] == list(range(1 + 1 + 90 + 1 + 1))
+    assert (row["session"], collector.verify(session)["verified"]) == (session, True)
+
+
+def test_without_a_collector_it_says_offline_and_makes_good_later(desk: Desk, tmp_path: Path) -> None:
+    before = Collector(tmp_path / "data")
+    token, address = before.token("ada"), before.address
+    before.stop()
+    client = desk.client(address, token)
+    told = client.wait_status("offline")
+    assert told["detail"].startswith(f"no answer from {address}")
+    uri = client.open(desk.folder / "a.py", "")
+    type_keys(client, uri, 2, 20)
+    client.save(uri, "x" * 20)
+    client.shutdown()
+    # The editor is gone; its sender is not.
+    desk.sender()
+    (row,) = desk.status()["sessions"]
+    assert (row["state"], row["waiting"], row["detail"][:9]) == ("ended", 24, "no answer")
+    after = Collector(tmp_path / "data", port=int(address.rpartition(":")[2]))
+    try:
+        (stored,) = after.ended()
+        assert after.verify(stored["session"])["verified"] is True
+    finally:
+        after.stop()
+
+
+def test_a_wrong_token_is_said_in_one_line_and_loses_nothing(collector: Collector, desk: Desk) -> None:
+    client = desk.client(collector.address, "wrong")
+    told = client.wait_status("offline")
+    assert told["detail"].startswith("the collector refuses the token")
+    assert "\n" not in told["detail"]
+    client.shutdown()
+    (row,) = desk.status()["sessions"]
+    assert row["waiting"] == 2
+    os.kill(desk.sender(), signal.SIGTERM)
+
+
+def test_an_erased_session_is_dropped_and_a_new_one_goes_on(collector: Collector, desk: Desk) -> None:
+    client = desk.client(collector.address, collector.token("ada"))
+    session = client.wait_status("recording")["session"]
+    uri = client.open(desk.folder / "a.py", "a")
+    client.settle()
+    desk.wait_acked(session, 1)
+    pairlog("erase", session, "--data", str(collector.data))
+    client.change(uri, 2, X)
+    told = client.wait(
+        lambda it: it.get("method") == "pairlog/status" and it["params"]["session"] not in (session, None)
+    )
+    client.change(uri, 3, X)
+    client.save(uri, "xxa")
+    client.shutdown()
+    (row,) = collector.ended()
+    assert (row["session"], row["complete"]) == (told["params"]["session"], True)
+    assert collector.verify(row["session"])["verified"] is True
+    assert not SessionFiles(desk.home, session).spool.exists()
+
+
+def test_two_editors_share_one_sender(collector: Collector, desk: Desk) -> None:
+    token = collector.token("ada")
+    clients = [desk.client(collector.address, token) for _ in range(2)]
+    for number, client in enumerate(clients):
+        client.open(desk.folder / f"{number}.py", str(number))
+        client.wait_status("recording")
+    one = desk.sender()
+    clients[0].shutdown()
+    assert desk.sender() == one
+    clients[1].shutdown()
+    rows = collector.ended(2)
+    texts = {event["text"] for row in rows for event in collector.events(row["session"])[1:2]}
+    assert texts == {"0", "1"}
+
+
+def test_a_second_sender_leaves_at_once(collector: Collector, desk: Desk) -> None:
+    client = desk.client(collector.address, collector.token("ada"))
+    pid = desk.sender()
+    second = [PAIRLOG[0], "-m", "lsp_server.sender", str(desk.home.path)]
+    assert subprocess.run(second, timeout=20).returncode == 0
+    assert desk.sender() == pid
+    client.shutdown()
+    collector.ended()
+
+
+@pytest.mark.parametrize("spoil", [b"\x00\x00\x00\n", b'{"seq":5,"t":0,"type":"edit"\n'])
+def test_an_unreadable_spool_line_is_set_aside_and_shown(
+    spoil: bytes, collector: Collector, desk: Desk
+) -> None:
+    client = desk.client(collector.address, collector.token("ada"))
+    session = client.wait_status("recording")["session"]
+    uri = client.open(desk.folder / "a.py", "a")
+    client.settle()
+    os.kill(desk.sender(), signal.SIGSTOP)
+    stopped = desk.sender()
+    files = SessionFiles(desk.home, session)
+    type_keys(client, uri, 2, 3)
+    client.settle()
+    lines = files.spool.read_bytes().splitlines(keepends=True)
+    # Two bytes of a line in the middle go bad, as on a failing disk: its length stays.
+    bad = spoil[:-1].ljust(len(lines[3]) - 1) + b"\n"
+    with files.spool.open("r+b") as stream:
+        stream.seek(sum(map(len, lines[:3])))
+        stream.write(bad[: len(lines[3]) - 1] + b"\n")
+    os.kill(stopped, signal.SIGCONT)
+    desk.wait_acked(session, 4)
+    shown: Callable[[], Any] = lambda: next(  # noqa: E731
+        (row for row in desk.status()["sessions"] if row["refused"] == 1), None
+    )
+    assert wait_for("the line in `pairlog status`", shown)["session"] == session
+    wait_for("the new base", lambda: True if b"after_gap" in files.spool.read_bytes() else None)
+    client.save(uri, "xxxa")
+    client.shutdown()
+    collector.ended()
+    gap = collector.events(session)[3]
+    assert (gap["type"], gap["reason"], gap["seq"]) == ("gap", "refused", 3)
+    assert collector.replay(session, "a.py") == b"xxxa"
+    assert files.refused.read_bytes().strip() == spoil.strip()

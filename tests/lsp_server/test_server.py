@@ -1,0 +1,448 @@
+"""The real server process, spoken to as an editor does. No collector is set: the spool is read."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lsp_server.control import give
+from lsp_server.layout import SessionFiles
+from pairlog.blobs import read_manifest
+from pairlog.consent import parse, store
+from pairlog.home import Home, open_home
+from pairlog.replay import verify
+from tests.lsp_server.client import SERVER, Client, did_change, frame
+from tests.support.processes import PAIRLOG, wait_for
+
+X = (0, 0, 0, 0, "x")
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home")
+
+
+@pytest.fixture
+def start(home: Home) -> Iterator[Callable[..., Client]]:
+    """Starts clients that are ended with the test, whatever becomes of it."""
+    clients: list[Client] = []
+
+    def start_one(*arguments: Any, **options: Any) -> Client:
+        options.setdefault("env", {"PAIRLOG_HOME": str(home.path)})
+        clients.append(Client(*arguments, **options))
+        return clients[-1]
+
+    yield start_one
+    for client in clients:
+        if client.process.poll() is None:
+            client.kill()
+
+
+def spooled(home: Home) -> list[dict[str, Any]]:
+    """The lines of the only session in a home."""
+    (file,) = home.spool.glob("*.ndjson")
+    return [json.loads(line) for line in file.read_bytes().splitlines()]
+
+
+def kinds(home: Home) -> list[str]:
+    return [event["type"] for event in spooled(home)]
+
+
+def wait_for_line(home: Home, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    def find() -> dict[str, Any] | None:
+        is_there = any(home.spool.glob("*.ndjson"))
+        return next((event for event in spooled(home) if wanted(event)), None) if is_there else None
+
+    return wait_for("a line", find)
+
+
+def verified(home: Home) -> bool | None:
+    (file,) = home.spool.glob("*.ndjson")
+    lines = file.read_bytes().splitlines()
+    return verify(lines, lambda digest: (home.blobs / digest).read_bytes()).verified
+
+
+class TestConsent:
+    @pytest.mark.parametrize(
+        ("options", "stored", "detail"),
+        [
+            ({}, None, "no consent for this folder; `pairlog consent` gives it"),
+            ({"consent": "off"}, "workspace", "recording is switched off for this folder"),
+            ({"consent": "content"}, "off", "recording is switched off for this folder"),
+        ],
+    )
+    def test_without_it_nothing_is_recorded_and_nobody_is_bothered(
+        self,
+        options: dict[str, str],
+        stored: str | None,
+        detail: str,
+        start: Callable[..., Client],
+        home: Home,
+        workspace: Path,
+        tmp_path: Path,
+    ) -> None:
+        if stored is not None:
+            store(open_home(home.path), workspace, parse(stored))
+        trap = tmp_path / "bin" / "git"
+        trap.parent.mkdir()
+        trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/git-was-called\n")
+        trap.chmod(0o755)
+        path = f"{trap.parent}{os.pathsep}{os.environ['PATH']}"
+        client = start(env={"PAIRLOG_HOME": str(home.path), "PATH": path})
+        client.initialize(workspace, **options)
+        assert client.wait_status("off") == {"state": "off", "session": None, "detail": detail}
+        uri = client.open(workspace / "a.py", "secret")
+        client.change(uri, 2, X)
+        client.observe(type="focus", focused=True)
+        client.save(uri, "xsecret")
+        assert client.shutdown() == 0
+        assert not any(home.spool.glob("*"))
+        assert not (tmp_path / "git-was-called").exists()
+        assert stored is not None or not home.path.exists()
+
+    @pytest.mark.parametrize(
+        ("options", "words"),
+        [
+            ({"consent": "metadata"}, "the level `metadata` cannot be recorded yet"),
+            (
+                {"consent": "content", "collectorUrl": "http://192.0.2.1:8377"},
+                "only a collector on this machine",
+            ),
+            (
+                {"consent": "content", "collectorUrl": "http://localhost.example.org"},
+                "only a collector on this",
+            ),
+            ({"consent": "everything"}, "`everything` is no level of consent"),
+            ({"consent": "content", "clock": "sundial"}, "`clock` is `sundial`"),
+            ({"consent": "content", "token": 7}, "`token` must be text"),
+        ],
+    )
+    def test_what_cannot_be_done_is_said_in_one_line_and_nothing_is_recorded(
+        self, options: dict[str, str], words: str, start: Callable[..., Client], home: Home, workspace: Path
+    ) -> None:
+        client = start()
+        client.initialize(workspace, **options)
+        told = client.wait_message(words)
+        assert "\n" not in told and told.startswith("Pairlog records nothing: ")
+        assert words in client.wait_status("off")["detail"]
+        client.open(workspace / "a.py", "secret")
+        client.shutdown()
+        assert not home.path.exists()
+
+    def test_without_a_folder_nothing_is_recorded(self, start: Callable[..., Client], home: Home) -> None:
+        client = start()
+        client.initialize(None, consent="content")
+        assert client.wait_status("off")["detail"] == "no folder is open; consent is given per folder"
+        client.shutdown()
+        assert not home.path.exists()
+
+    def test_the_lowest_choice_holds(self, start: Callable[..., Client], home: Home, workspace: Path) -> None:
+        store(open_home(home.path), workspace, parse("workspace", "public"))
+        client = start()
+        client.initialize(workspace, consent="content", use="research")
+        client.shutdown()
+        header = spooled(home)[0]
+        assert (header["consent"], header["use"]) == ("content", "research")
+
+    def test_taking_it_back_ends_the_session_within_a_second_or_two(
+        self, start: Callable[..., Client], home: Home, workspace: Path
+    ) -> None:
+        store(open_home(home.path), workspace, parse("content"))
+        client = start()
+        client.initialize(workspace)
+        uri = client.open(workspace / "a.py", "")
+        client.settle()
+        store(home, workspace, parse("content", "research"))
+        wait_for_line(home, lambda event: event["type"] == "consent" and event["use"] == "research")
+        store(home, workspace, parse("off"))
+        client.wait_status("off")
+        client.change(uri, 2, X)
+        client.shutdown()
+        assert kinds(home) == ["session", "open", "consent", "end"]
+        assert spooled(home)[-1]["reason"] == "consent"
+
+    def test_a_workspace_cannot_start_a_recording(
+        self, start: Callable[..., Client], home: Home, workspace: Path
+    ) -> None:
+        (workspace / "pairlog.toml").write_text('collector_url = "http://127.0.0.1:1"\nconsent = "content"\n')
+        (workspace / "consent.json").write_text(json.dumps({str(workspace): {"level": "content"}}))
+        client = start(cwd=workspace)
+        client.initialize(workspace)
+        client.wait_status("off")
+        client.shutdown()
+        assert not home.path.exists()
+
+    def test_a_workspace_cannot_put_its_own_modules_into_the_recorder(
+        self, start: Callable[..., Client], workspace: Path
+    ) -> None:
+        for name in ("pygls", "platformdirs", "pairlog", "json"):
+            (workspace / f"{name}.py").write_text("raise SystemExit('taken over')")
+        client = start(cwd=workspace)
+        client.initialize(workspace, consent="content")
+        client.wait_status("offline")
+        assert client.shutdown() == 0
+
+
+class TestSession:
+    def test_it_begins_with_a_header_that_says_who_and_where(
+        self, start: Callable[..., Client], home: Home, workspace: Path
+    ) -> None:
+        client = start()
+        result = client.initialize(workspace, consent="content", encodings=["utf-32", "utf-16"])
+        assert result["capabilities"]["positionEncoding"] == "utf-32"
+        assert result["capabilities"]["textDocumentSync"] == {
+            "openClose": True,
+            "change": 2,
+            "save": {"includeText": True},
+        }
+        status = client.wait_status("offline")
+        client.shutdown()
+        header = spooled(home)[0]
+        assert header.pop("started_at").endswith("Z") and len(header.pop("workspace")) == 32
+        assert header == {
+            "seq": 0,
+            "t": 0,
+            "type": "session",
+            "wire": 1,
+            "session": status["session"],
+            "editor": {"name": "Test client", "version": "1"},
+            "recorder": {"name": "pairlog", "version": "0.1.0"},
+            "position_encoding": "utf-32",
+            "clock": "recorder",
+            "consent": "content",
+            "use": "private",
+            "policy": "2026-11",
+        }
+
+    def test_every_line_is_in_the_kernels_hands_when_its_message_was_handled(
+        self, start: Callable[..., Client], home: Home, workspace: Path
+    ) -> None:
+        client = start()
+        client.initialize(workspace, consent="content")
+        uri = client.open(workspace / "a.py", "")
+        for version in range(2, 52):
+            client.change(uri, version, X)
+        client.settle()
+        client.kill()
+        assert [event["seq"] for event in spooled(home)] == list(range(52))
+
+    def test_a_message_cut_in_two_and_many_in_one_are_all_the_same(
+        self, start: Callable[..., Client], home: Home, workspace: Path
+    ) -> None:
+        client = start()
+        client.initialize(workspace, consent="content")
+        uri = client.open(workspace / "a.py", "")
+        changes = [did_change(uri, version, [X]) for version in range(2, 12)]
+        stream = b"".join(
+            frame({"jsonrpc": "2.0", "method": "textDocument/didChange", "params": it}) for it in changes
+        )
+        for at in range(0, len(stream), 97):
+            client.write(stream[at : at + 97])
+        client.save(uri, "x" * 10)
+        client.shutdown()
+        assert kinds(home) == ["session", "open", *["edit"] * 10, "save", "end"]
+        assert verified(home)
+
+    def test_a_message_that_cannot_be_read_is_a_gap_and_the_rest_goes_on(
+        self, start: Callable[..., Client], home: Home, workspace: Path
+    ) -> None:
+        client = start()
+        client.initialize(workspace, consent="content")
+        for body in (b"not json", b"[]", b'{"jsonrpc":"2.0","method":"textDocument/didOpen","params":{}}'):
+            client.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        client.open(workspace / "a.py", "")
+        client.shutdown()
+        assert kinds(home) == ["session", "gap", "gap", "gap", "open", "end"]
+
+    @pytest.mark.parametrize(
+        ("leave", "reason"),
+        [("shutdown", "shutdown"), ("hang_up", "interrupted"), ("terminate", "interrupted")],
+    )
+    def test_it_ends_however_the_client_leaves(
+        self, leave: str, reason: str, start: Callable[..., Client], home: Home, workspace: Path
+    ) -> None:
+        client = start()
+        client.initialize(workspace, consent="content")
+        client.open(workspace / "a.py", "")
+        client.settle()
+        if leave == "terminate":
+            client.process.send_signal(signal.SIGTERM)
+            client.process.wait(timeout=20)
+            client.hang_up()
+        else:
+            getattr(client, leave)()
+        assert (spooled(home)[-1]["type"], spooled(home)[-1]["reason"]) == ("end", reason)
+        assert list(home.path.glob("*.pid")) == []
+
+    def test_a_file_as_standard_input_is_read_as_well(self, home: Home, workspace: Path) -> None:
+        options = {"home": str(home.path), "consent": "content"}
+        params = {"processId": None, "rootUri": workspace.as_uri(), "capabilities": {}}
+        document = {"uri": (workspace / "a.py").as_uri(), "languageId": "c", "version": 1, "text": "a"}
+        said = [
+            {"id": 1, "method": "initialize", "params": {**params, "initializationOptions": options}},
+            {"method": "initialized", "params": {}},
+            {"method": "textDocument/didOpen", "params": {"textDocument": document}},
+            {"id": 2, "method": "shutdown", "params": None},
+        ]
+        script = workspace / "said"
+        script.write_bytes(b"".join(frame({"jsonrpc": "2.0", **it}) for it in said))
+        with script.open("rb") as stdin:
+            subprocess.run(SERVER, stdin=stdin, stdout=subprocess.DEVNULL, check=True, timeout=20)
+        assert kinds(home) == ["session", "open", "end"]
+
+    def test_it_runs_as_a_script_from_anywhere_too(
+        self, start: Callable[..., Client], home: Home, workspace: Path
+    ) -> None:
+        script = Path(__file__).parents[2] / "lsp_server" / "__main__.py"
+        client = start([sys.executable, str(script)], cwd=workspace)
+        client.initialize(workspace, consent="content")
+        client.shutdown()
+        assert kinds(home) == ["session", "end"]
+
+    def test_two_editors_and_two_homes_never_mix(
+        self, start: Callable[..., Client], home: Home, workspace: Path, tmp_path: Path
+    ) -> None:
+        other = Home(tmp_path / "other")
+        clients = [start(), start(), start(env={"PAIRLOG_HOME": str(other.path)})]
+        for name, client in zip("abc", clients, strict=True):
+            client.initialize(workspace, consent="content")
+            client.open(workspace / f"{name}.py", name)
+        for client in clients:
+            client.shutdown()
+        texts = [
+            [json.loads(line).get("text") for line in file.read_bytes().splitlines()][1]
+            for place in (home, other)
+            for file in sorted(place.spool.glob("*.ndjson"))
+        ]
+        assert (sorted(texts[:2]), texts[2]) == (["a", "b"], "c")
+
+    def test_level_workspace_starts_with_the_tracked_files(
+        self, start: Callable[..., Client], home: Home, workspace: Path
+    ) -> None:
+        def git(*words: str) -> None:
+            identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
+            subprocess.run(["git", "-C", str(workspace), *identity, *words], check=True, capture_output=True)
+
+        (workspace / "cart.py").write_text("a = 1\n")
+        git("init", "-q", "-b", "main")
+        git("add", ".")
+        git("commit", "-qm", "first")
+        client = start()
+        client.initialize(workspace, consent="workspace")
+        event = wait_for_line(home, lambda it: it["type"] == "workspace")
+        client.shutdown()
+        header = spooled(home)[0]
+        assert (header["branch"], header["head"], len(header["project"])) == ("main", event["head"], 64)
+        (file,) = read_manifest((home.blobs / event["manifest"]).read_bytes())
+        assert (file.path, (home.blobs / file.blob).read_bytes()) == ("cart.py", b"a = 1\n")
+        assert (event["files"], event["dirty"]) == (1, False)
+
+    def test_level_workspace_without_git_says_that_there_is_no_manifest(
+        self, start: Callable[..., Client], home: Home, workspace: Path
+    ) -> None:
+        client = start()
+        client.initialize(workspace, consent="workspace")
+        gap = wait_for_line(home, lambda it: it["type"] == "gap")
+        client.shutdown()
+        assert gap["detail"] == "the folder is in no git repository, so no files are tracked"
+
+    def test_the_sender_can_ask_for_the_texts_again(
+        self, start: Callable[..., Client], home: Home, workspace: Path
+    ) -> None:
+        client = start()
+        client.initialize(workspace, consent="content")
+        uri = client.open(workspace / "a.py", "a")
+        client.change(uri, 2, X)
+        session = client.wait_status("offline")["session"]
+        give(SessionFiles(home, session).control, "rebase", docs=[1])
+        opened = wait_for_line(home, lambda it: it.get("why") == "after_gap")
+        assert (opened["text"], opened["version"]) == ("xa", 2)
+        client.shutdown()
+
+    def test_an_erased_session_is_followed_by_a_new_one(
+        self, start: Callable[..., Client], home: Home, workspace: Path
+    ) -> None:
+        client = start()
+        client.initialize(workspace, consent="content")
+        uri = client.open(workspace / "a.py", "a")
+        session = client.wait_status("offline")["session"]
+        client.settle()
+        SessionFiles(home, session).remove()
+        client.wait(lambda it: it.get("method") == "pairlog/status" and it["params"]["session"] != session)
+        client.change(uri, 2, X)
+        client.save(uri, "xa")
+        client.shutdown()
+        assert kinds(home) == ["session", "open", "edit", "save", "end"]
+        assert spooled(home)[1]["why"] == "resumed" and verified(home)
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="the limits of another process need Linux")
+def test_a_full_disk_pauses_the_recording_visibly_and_ends_in_a_gap(
+    start: Callable[..., Client], home: Home, workspace: Path
+) -> None:
+    client = start()
+    client.initialize(workspace, consent="content")
+    uri = client.open(workspace / "a.py", "")
+    client.settle()
+    unlimited = resource.RLIM_INFINITY
+    resource.prlimit(client.process.pid, resource.RLIMIT_FSIZE, (900, unlimited))
+    for version in range(2, 102):
+        client.change(uri, version, X)
+    told = client.wait_message("recording is paused")
+    assert "make room in" in told
+    status = subprocess.run(
+        [*PAIRLOG, "status"],
+        env={**os.environ, "PAIRLOG_HOME": str(home.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "paused" in status.stdout and "make room in" in status.stdout
+    resource.prlimit(client.process.pid, resource.RLIMIT_FSIZE, (unlimited, unlimited))
+    client.wait_message("Pairlog records again")
+    client.change(uri, 102, X)
+    client.save(uri, "x" * 101)
+    assert client.shutdown() == 0
+    events = spooled(home)
+    gap = next(event for event in events if event["type"] == "gap")
+    kept = sum(event["type"] == "edit" for event in events)
+    assert (gap["reason"], gap["docs"], gap["count"] + kept) == ("not_emitted", [1], 101)
+    assert verified(home)
+
+
+def test_a_home_that_cannot_be_written_is_said_in_one_line(
+    start: Callable[..., Client], workspace: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    client = start()
+    client.initialize(workspace, consent="content", home=str(tmp_path / "file" / "home"))
+    assert "set PAIRLOG_HOME to another folder" in client.wait_message("Not a directory")
+    assert client.shutdown() == 0
+
+
+def test_an_idle_server_hardly_uses_the_processor(start: Callable[..., Client], workspace: Path) -> None:
+    client = start()
+    client.initialize(workspace, consent="content")
+    client.settle()
+    clock = (~client.process.pid << 3) | 2
+    before, begun = time.clock_gettime(clock), time.monotonic()
+    wait_for("three seconds", lambda: True if time.monotonic() - begun > 3 else None)
+    assert (time.clock_gettime(clock) - before) / 3 < 0.01
+    client.shutdown()
