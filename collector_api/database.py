@@ -115,7 +115,7 @@ def _engine(
 def _connector(file: Path, mode: str, pragmas: tuple[str, ...]) -> Callable[[], sqlite3.Connection]:
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(
-            f"{file.as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
+            f"{file.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
         )
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}")

@@ -52,8 +52,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code. 2: the words of the call are off. 3: refused."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        args = _parse(arguments)
-        return int(args.run(args))
+        try:
+            args = _parse(arguments)
+            return int(args.run(args))
+        except ModuleNotFoundError as error:
+            raise _missing(error, _wanted(arguments)) from None
     except UserError as error:
         print(f"pairlog: {error}", file=sys.stderr)
         return error.exit_code
@@ -72,23 +75,26 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--version", action="version", version=f"pairlog {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    wanted = next((word for word in arguments if not word.startswith("-")), None)
+    wanted = _wanted(arguments)
     for name, mount in MOUNTS.items():
         command = commands.add_parser(name, help=mount.help, description=mount.help)
         if name == wanted:
-            _configure(name, mount)(command)
+            configure: Configure = importlib.import_module(mount.module).COMMANDS[name]
+            configure(command)
     return parser.parse_args(arguments)
 
 
-def _configure(name: str, mount: Mount) -> Configure:
-    try:
-        module = importlib.import_module(mount.module)
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith(mount.module.partition(".")[0]):
-            raise
-        raise UserError(
-            f"`pairlog {name}` needs {error.name}, which is not installed; "
-            f"install it with: pip install 'pairlog[{mount.extra}]'"
-        ) from None
-    configure: Configure = module.COMMANDS[name]
-    return configure
+def _wanted(arguments: list[str]) -> str:
+    """The command that is called; empty where there is none."""
+    return next((word for word in arguments if not word.startswith("-")), "")
+
+
+def _missing(error: ModuleNotFoundError, command: str) -> UserError:
+    """What to do about a package that is not installed. Raises the error again where it is one of ours."""
+    package = (error.name or "").partition(".")[0]
+    if package in {mount.module.partition(".")[0] for mount in MOUNTS.values()} or command not in MOUNTS:
+        raise error
+    return UserError(
+        f"`pairlog {command}` needs {package}, which is not installed; "
+        f"install it with: pip install 'pairlog[{MOUNTS[command].extra}]'"
+    )

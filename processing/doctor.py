@@ -20,6 +20,4 @@ def facts() -> Iterator[Fact]:
     try:
         yield Fact("pytest", True, f"{version('pytest')}, for the tests of episodes")
     except PackageNotFoundError:
-        yield Fact(
-            "pytest", False, "is missing, so no episode can be executed; install it with: pip install pytest"
-        )
+        yield Fact("pytest", False, "is missing, and no episode runs without it: pip install pytest")

@@ -6,9 +6,9 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from pairlog.source_files import FileSource
 
 import pairlog
+from pairlog.source.files import FileSource
 from processing.episodes.build import build
 from processing.episodes.check import check
 from processing.sessions.states import blobs_of, player_at
