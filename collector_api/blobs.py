@@ -67,11 +67,12 @@ def needed(connection: Connection, contributor: int, lines: Iterable[Line]) -> s
     """
     all_needed: set[str] = set()
     for line in lines:
-        digests: set[str] = set()
         if isinstance(line.event, Open) and line.event.blob is not None:
             digests = {line.event.blob}
         elif isinstance(line.event, Workspace):
             digests = _of_manifest(connection, contributor, line.seq, line.event.manifest)
+        else:
+            continue
         missing = digests - present(connection, contributor, digests)
         if missing:
             raise BlobMissing(line.seq, min(missing), "it is not here")

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from time import monotonic
 
+from starlette.requests import ClientDisconnect
+
 from collector_api.problems import OverLimit, Slow, TooFast
 from pairlog.line import LINE_BYTES_MAX
 
@@ -51,6 +53,8 @@ async def read_body(
 
     try:
         return await asyncio.wait_for(collect(), seconds_max)
+    except ClientDisconnect:
+        raise Slow("the connection ended before the body did") from None
     except asyncio.TimeoutError:
         raise Slow(f"the body did not arrive within `body_seconds_max`, {seconds_max} seconds") from None
 

@@ -99,4 +99,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
+    if ip_address(host.partition("%")[0]).is_unspecified:
+        # Listening everywhere is no address to open; this machine's own is among them.
+        host = "::1" if ":" in host else "127.0.0.1"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -19,17 +19,20 @@ from pairlog.ids import is_session
 T = TypeVar("T")
 
 
-def _store(request: Request) -> Store:
+# Coroutines, though they wait for nothing: a plain function would be called in another thread each time.
+
+
+async def _store(request: Request) -> Store:
     store: Store = request.app.state.store
     return store
 
 
-def _limits(request: Request) -> Limits:
+async def _limits(request: Request) -> Limits:
     limits: Limits = request.app.state.limits
     return limits
 
 
-def _session_id(session: Annotated[str, Path(description="the id of a session, a UUIDv7")]) -> str:
+async def _session_id(session: Annotated[str, Path(description="the id of a session, a UUIDv7")]) -> str:
     if not is_session(session):
         raise NoSession("the address names no session: an id is a UUIDv7 in lower case")
     return session

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 from collections.abc import Callable
@@ -14,6 +15,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from collector_api.problems import NoStorage, TooFast
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 Job = Callable[[Connection], Any]
 
 #: How many jobs share one commit, and how many may wait before callers are told to slow down.
@@ -60,7 +63,8 @@ class Writer:
                     closing = True
                 else:
                     group.append(job)
-            self._commit(group)
+            # Whoever asked may have gone; what has begun is carried through.
+            self._commit([(job, future) for job, future in group if future.set_running_or_notify_cancel()])
             if closing:
                 return
 
@@ -83,6 +87,10 @@ class Writer:
         except DBAPIError as error:
             reason = str(error.orig)
             done, refused = [], [(future, NoStorage(reason)) for _, future in group]
+        except Exception as error:
+            # This thread must outlive whatever goes wrong, or every later request would wait for ever.
+            _log.exception("a commit failed")
+            done, refused = [], [(future, error) for _, future in group]
         for future, result in done:
             future.set_result(result)
         for future, refusal in refused:

@@ -93,7 +93,8 @@ def _show_status(args: argparse.Namespace) -> int:
         where = f" {row.workspace}" if row.workspace else ""
         print(f"{row.session}  {row.state}{where}: {row.recorded} recorded, {row.waiting} waiting")
         if row.refused:
-            print(f"    {row.refused} lines set aside in {found.home}/refused/{row.session}.ndjson")
+            lines = "1 line" if row.refused == 1 else f"{row.refused} lines"
+            print(f"    {lines} set aside in {found.home}/refused/{row.session}.ndjson")
         if row.detail:
             print(f"    {row.detail}")
     if not found.sessions:

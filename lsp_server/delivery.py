@@ -14,7 +14,7 @@ from lsp_server.collector import Answer, Collector, Unreachable
 from lsp_server.layout import Route, SessionFiles
 from lsp_server.locks import is_held
 from lsp_server.outbox import Batch, Outbox, head
-from lsp_server.release import Released, Releaser, refusal
+from lsp_server.release import Released, Releaser, Texts, refusal
 from lsp_server.settings import is_loopback
 from lsp_server.state import Delivered
 from pairlog.blobs import read_manifest
@@ -27,6 +27,7 @@ FRAME_LINES_MAX = 1000
 FRAME_BYTES_MAX = 1024 * 1024
 _READ_BYTES_MAX = 4 * 1024 * 1024
 _FRAMES_PER_STEP_MAX = 16
+_TEXT_TYPES = ("open", "gap", "pause", "forget")
 _TRICKLE_SECONDS = 1.0
 _TRICKLE_BYTES_MAX = 16 * 1024
 
@@ -46,8 +47,7 @@ class Delivery:
         self._defaults = defaults
         self._outbox = Outbox(self.files.outbox)
         self._spool_read = 0
-        last = self._outbox.last
-        self._releaser = Releaser(self._outbox.expected, last.t if last else 0)
+        self._releaser = self._new_releaser()
         self._sent = 0
         self._acked: int | None = None
         self._uploaded: set[str] = set()
@@ -76,7 +76,7 @@ class Delivery:
         except OSError as error:
             # Nothing is lost: the spool is read again from what the outbox holds.
             self._spool_read = 0
-            self._releaser = Releaser(self._outbox.expected, self._releaser.t)
+            self._releaser = self._new_releaser()
             self._fail(now, f"the outbox cannot be written ({error.strerror})")
             return False
         if self.is_done or self.state.state == "parked":
@@ -115,6 +115,15 @@ class Delivery:
             return True
         self._keep(self._releaser.close(torn, self._outbox.is_ended))
         return True
+
+    def _new_releaser(self) -> Releaser:
+        """One that goes on behind the outbox's last line."""
+        texts = Texts()
+        for line in self._outbox.lines():
+            if head(line).type in _TEXT_TYPES:
+                texts.see(parse(line))
+        last = self._outbox.last
+        return Releaser(self._outbox.expected, last.t if last else 0, texts)
 
     def _read_spool(self) -> tuple[list[bytes], bytes, bool]:
         """New whole lines, what stands behind them, and whether that is all that is there."""
@@ -299,13 +308,26 @@ class Delivery:
         if line is None or seq == 0 or self._refusals[-1 - seq] > 1 or b'"type":"end"' in line[:64]:
             self._park(f"the collector refuses line {seq}: {reason}")
             return False
-        gap = refusal(line, reason)
-        self._set_aside([line])
-        self._outbox.replace(seq, gap)
+        texts = Texts()
+        aside: list[bytes] = []
+
+        def instead(kept: bytes) -> bytes:
+            body = parse(kept)
+            if body["seq"] == seq:
+                kept = refusal(kept, reason)
+                texts.see(parse(kept))
+                aside.append(line)
+                return kept
+            placed = texts.place(kept, body)
+            if placed is not kept:
+                aside.append(kept)
+            return placed
+
+        self._outbox.rewrite(instead)
+        self._set_aside(aside)
+        self._releaser.texts = texts
         self._go_behind(self.state.acked)
-        docs = parse(gap)["docs"]
-        if docs:
-            control.give(self.files.control, control.REBASE, docs=docs)
+        control.give(self.files.control, control.REBASE)
         return True
 
     def _go_behind(self, acked: int) -> None:

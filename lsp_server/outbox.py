@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -69,7 +69,7 @@ class Outbox:
         self.last: Head | None = None
         self.size = 0
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
-        for line in self._lines():
+        for line in self.lines():
             self.last = head(line)
             self.size += len(line) + 1
         os.ftruncate(self._descriptor, self.size)
@@ -102,7 +102,7 @@ class Outbox:
     def batch(self, offset: int, lines_max: int, bytes_max: int) -> Batch:
         """At most so many lines and bytes from `offset` on, but one line where there is one."""
         lines: list[bytes] = []
-        for line in self._lines(offset):
+        for line in self.lines(offset):
             if lines and (len(lines) == lines_max or len(line) > bytes_max):
                 break
             lines.append(line)
@@ -115,7 +115,7 @@ class Outbox:
         offset = 0
         if seq < 0:
             return 0
-        for line in self._lines():
+        for line in self.lines():
             if head(line).seq > seq:
                 break
             offset += len(line) + 1
@@ -123,31 +123,31 @@ class Outbox:
 
     def find(self, seq: int) -> bytes | None:
         """The line with this seq."""
-        return next((line for line in self._lines() if head(line).seq == seq), None)
+        return next((line for line in self.lines() if head(line).seq == seq), None)
 
-    def replace(self, seq: int, instead: bytes) -> None:
-        """Put another line in the place of one, whole or not at all. Raises OSError."""
+    def rewrite(self, instead: Callable[[bytes], bytes]) -> None:
+        """Put `instead(line)` in the place of each line, whole or not at all. Raises OSError."""
         fresh = self.path.with_suffix(".fresh")
         size = 0
+        last = None
         with fresh.open("wb") as stream:
-            for line in self._lines():
-                kept = instead if head(line).seq == seq else line
-                stream.write(kept + b"\n")
-                size += len(kept) + 1
+            for line in self.lines():
+                last = instead(line)
+                stream.write(last + b"\n")
+                size += len(last) + 1
             stream.flush()
             os.fsync(stream.fileno())
         fresh.replace(self.path)
         os.close(self._descriptor)
         self._descriptor = os.open(self.path, os.O_RDWR | getattr(os, "O_BINARY", 0))
         self.size = size
-        if self.last is not None and self.last.seq == seq:
-            self.last = head(instead)
+        self.last = None if last is None else head(last)
 
     def close(self) -> None:
         """Let go of the file."""
         os.close(self._descriptor)
 
-    def _lines(self, offset: int = 0) -> Iterator[bytes]:
+    def lines(self, offset: int = 0) -> Iterator[bytes]:
         """The whole lines from `offset` on."""
         with self.path.open("rb") as stream:
             stream.seek(offset)

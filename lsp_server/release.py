@@ -5,11 +5,13 @@ Nothing is held back yet: masking, which needs a line to be finished, comes betw
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from lsp_server.outbox import head
 from pairlog.events import End, Gap
-from pairlog.line import LineError, encode
+from pairlog.line import LineError, encode, parse
+
+#: Gaps of these reasons cost no text, unless they name documents.
+_HARMLESS = ("unsupported", "not_emitted")
 
 
 class Released(NamedTuple):
@@ -19,13 +21,41 @@ class Released(NamedTuple):
     aside: list[bytes]
 
 
+class Texts:
+    """Which documents' texts can be rebuilt from the lines seen so far."""
+
+    def __init__(self) -> None:
+        self._known: set[Any] = set()
+
+    def see(self, body: dict[str, Any]) -> None:
+        """Follow a line: an `open` gives a text, a gap takes texts away."""
+        kind = body["type"]
+        if kind == "open":
+            self._known.add(body.get("doc"))
+        elif kind == "gap" and body.get("docs") is not None:
+            self._known.difference_update(body["docs"])
+        elif kind in ("pause", "forget") or (kind == "gap" and body.get("reason") not in _HARMLESS):
+            self._known.clear()
+
+    def place(self, line: bytes, body: dict[str, Any]) -> bytes:
+        """The line, or the gap in its place where it changes or saves a text that is not known.
+
+        Between a line that was lost and the `open` that makes good for it an editor goes on typing.
+        """
+        if body["type"] in ("edit", "save") and body.get("doc") not in self._known:
+            return refusal(line, "the text that it belongs to was lost before it")
+        self.see(body)
+        return line
+
+
 class Releaser:
     """Checks the lines of one session as they come."""
 
-    def __init__(self, expected: int, t: int) -> None:
-        """Go on at the seq `expected`; lines before it have left already."""
+    def __init__(self, expected: int, t: int, texts: Texts | None = None) -> None:
+        """Go on at the seq `expected`; lines before it, of which `texts` are known, have left already."""
         self.expected = expected
         self.t = t
+        self.texts = texts or Texts()
         self._unread: list[bytes] = []
 
     def take(self, lines: list[bytes]) -> Released:
@@ -34,21 +64,26 @@ class Releaser:
         aside: list[bytes] = []
         for line in lines:
             try:
-                front = head(line)
+                body = parse(line)
             except LineError:
                 self._unread.append(line)
                 continue
-            if front.seq < self.expected:
+            seq = body["seq"]
+            if seq < self.expected:
                 # It left before the sender was started anew, and what could not be read before it as well.
                 self._unread = []
                 continue
-            if front.seq > self.expected:
-                released.append(self._hole(front.seq - 1))
+            if seq > self.expected:
+                released.append(self._hole(seq - 1))
             aside += self._unread
             self._unread = []
-            released.append(line)
-            self.expected = front.last + 1
-            self.t = front.t
+            placed = self.texts.place(line, body)
+            if placed is not line:
+                aside.append(line)
+            released.append(placed)
+            through = body.get("through")
+            self.expected = 1 + (through if type(through) is int and through > seq else seq)
+            self.t = body["t"]
         return Released(released, aside)
 
     def close(self, torn: bytes, is_ended: bool) -> Released:
@@ -88,13 +123,12 @@ class Releaser:
             through=last if last > self.expected else None,
             detail="lines of the spool could not be read" if unread else "lines are missing in the spool",
         )
+        self.texts = Texts()
         return encode(gap)
 
 
 def refusal(line: bytes, reason: str) -> bytes:
     """The `gap` that takes the place of a line which the collector refuses."""
-    from pairlog.line import parse
-
     body = parse(line)
     # Only a text that did not arrive makes what follows unreadable.
     doc = body.get("doc") if body["type"] in ("edit", "open") else None

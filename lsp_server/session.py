@@ -118,7 +118,7 @@ class Recording:
         if self.recorder.is_full:
             self.recorder.recover()
         self._files.spool.sync()
-        if self._ticks % _SENDER_CHECK_TICKS == 0:
+        if self._ticks % _SENDER_CHECK_TICKS == 0 or (self._sender and self._sender.poll() is not None):
             self._keep_sender()
         self._show()
 
@@ -297,6 +297,7 @@ class Recording:
             return
         if self._sender is not None and self._sender.poll() is None:
             return
+        self._sender = None
         try:
             if not sender_runs(self._home):
                 self._sender = start_sender(self._home)

@@ -5,14 +5,13 @@ Never from the workspace: a cloned repository must not be able to start a record
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
+from pairlog.address import is_loopback as is_loopback
 from pairlog.consent import Consented, parse
 from pairlog.errors import UserError
 from pairlog.home import Home, default_home
@@ -80,18 +79,6 @@ def home_defaults(home: Home) -> Defaults:
         collector=os.environ.get("PAIRLOG_COLLECTOR_URL") or _word(table, "collector_url"),
         token=os.environ.get("PAIRLOG_TOKEN") or _word(table, "token"),
     )
-
-
-def is_loopback(address: str) -> bool:
-    """Whether `address` is an `http` or `https` one on this very machine."""
-    try:
-        parts = urlsplit(address)
-        host = parts.hostname or ""
-        if parts.scheme not in ("http", "https") or (parts.port or 1) < 1:
-            return False
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _word(table: dict[str, Any], name: str) -> str | None:

@@ -3,34 +3,46 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from pairlog.blobs import named_blobs
 from pairlog.frame import pack
+from pairlog.replay import Blobs
 from pairlog.source import SessionInfo, Source
 
-_FRAME_LINES = 1000
+_FRAME_LINES_MAX = 1000
+#: Unpacked; only a frame of one long line has more.
+_FRAME_BYTES_MAX = 16 * 1024 * 1024
 
 
-def frames(lines: list[bytes]) -> Iterator[bytes]:
-    """A session's lines as frames in a row, each with at most 1,000 of them."""
-    for start in range(0, len(lines), _FRAME_LINES):
-        yield pack(lines[start : start + _FRAME_LINES], 9)
+def frames(lines: Sequence[bytes]) -> Iterator[bytes]:
+    """A session's lines as frames in a row, each with at most 1,000 of them and 16 MiB."""
+    taken: list[bytes] = []
+    size = 0
+    for line in lines:
+        if len(taken) == _FRAME_LINES_MAX or (taken and size + len(line) > _FRAME_BYTES_MAX):
+            yield pack(taken, 9)
+            taken, size = [], 0
+        taken.append(line)
+        size += len(line) + 1
+    if taken:
+        yield pack(taken, 9)
 
 
 def export_folder(source: Source, info: SessionInfo, folder: Path) -> int:
-    """Write `session.ndjson.gz`, `blobs/` and `session.json`; returns the number of lines."""
+    """Write a session of a source as `write_folder` does; returns the number of lines."""
+    lines = list(source.lines(info.session))
+    write_folder(folder, info, lines, lambda sha256: source.blob(info.session, sha256))
+    return len(lines)
 
-    def blob(sha256: str) -> bytes:
-        return source.blob(info.session, sha256)
 
+def write_folder(folder: Path, info: SessionInfo, lines: Sequence[bytes], blob: Blobs) -> None:
+    """Write `session.ndjson.gz`, `blobs/` and `session.json`."""
     blobs = folder / "blobs"
     blobs.mkdir(parents=True, exist_ok=True)
-    lines = list(source.lines(info.session))
     for digest in named_blobs(lines, blob):
         (blobs / digest).write_bytes(blob(digest))
     (folder / "session.ndjson.gz").write_bytes(b"".join(frames(lines)))
     (folder / "session.json").write_text(json.dumps(asdict(info), indent=2) + "\n", encoding="utf-8")
-    return len(lines)

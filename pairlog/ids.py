@@ -13,9 +13,16 @@ _SESSION = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[
 
 
 def new_session() -> str:
-    """A UUIDv7 (RFC 9562): 48 bits of milliseconds, then chance, so that ids sort by time."""
-    milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
+    """A UUIDv7 of this moment."""
+    return session_of(time.time_ns() // 1_000_000, os.urandom(10))
+
+
+def session_of(milliseconds: int, chance: bytes) -> str:
+    """A UUIDv7 (RFC 9562): 48 bits of milliseconds since 1970, then 10 bytes of chance, so that ids sort by time.
+
+    Six bits of the chance give way to the version and the variant.
+    """
+    value = (milliseconds << 80) | int.from_bytes(chance, "big")
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return str(uuid.UUID(int=value))

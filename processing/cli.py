@@ -21,6 +21,7 @@ COMMANDS: dict[str, Configure] = {
     name: _of(noun, name)
     for noun, names in {
         "sessions": ("sessions", "replay", "verify", "export"),
+        "imports": ("import",),
         "trajectories": ("trajectories",),
         "episodes": ("episodes",),
         "benchmark": ("bench",),

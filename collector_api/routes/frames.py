@@ -22,6 +22,9 @@ from pairlog.frame import FrameError, FrameTooLargeError, unpack
 
 router = APIRouter(tags=["frames"])
 
+#: Frames up to here are decoded where they arrive: the way to another thread and back would take longer.
+_AT_ONCE_BYTES_MAX = 16 * 1024
+
 
 @router.post("/v1/sessions/{session}/frames", summary="Append a frame")
 async def post_frame(
@@ -35,7 +38,10 @@ async def post_frame(
         limits.frame_bytes_max,
         limits.body_seconds_max,
     )
-    lines = await run_in_threadpool(_open_frame, body, session, limits)
+    if len(body) <= _AT_ONCE_BYTES_MAX:
+        lines = _open_frame(body, session, limits)
+    else:
+        lines = await run_in_threadpool(_open_frame, body, session, limits)
     acked = await written(
         store,
         lambda connection: frames.append(connection, session, caller.contributor, lines, body, limits),

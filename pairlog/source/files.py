@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -12,7 +12,7 @@ from pairlog.events import Consent, End, Session
 from pairlog.frame import FrameError, read
 from pairlog.line import LineError, decode
 from pairlog.moment import later
-from pairlog.replay import verify
+from pairlog.replay import Blobs, verify
 from pairlog.source.info import SessionInfo, Source
 
 _NAMES = ("session.ndjson.gz", "session.ndjson")
@@ -63,32 +63,37 @@ class FileSource(Source):
     def _info(self, session: str) -> SessionInfo:
         lines = list(self.lines(session))
         try:
-            events = [decode(line) for line in lines]
+            return describe(lines, lambda digest: self.blob(session, digest))
         except LineError as error:
             raise UserError(f"{self._file(session)} holds a bad line: {error}; export it again") from None
-        header, last = events[0], events[-1]
-        assert isinstance(header, Session)
-        level: str = header.consent
-        use = header.use
-        for event in events:
-            if isinstance(event, Consent):
-                # The narrowest use of a session is its use: a wider one never reaches back.
-                level, use = event.level, min(use, event.use, key=USES.index)
-        return SessionInfo(
-            session=session,
-            project=header.project,
-            contributor=None,
-            editor=" ".join(header.editor.values()),
-            started_at=header.started_at,
-            ended_at=later(header.started_at, last.t) if isinstance(last, End) else None,
-            events=len(lines),
-            last_seq=last.seq,
-            complete=isinstance(last, End),
-            verified=verify(lines, lambda digest: self.blob(session, digest)).verified,
-            use=use,
-            consent=level,
-            revision=0,
-        )
+
+
+def describe(lines: Sequence[bytes], blobs: Blobs) -> SessionInfo:
+    """The row of a session, from its lines alone; the first is its header. Raises LineError for a bad one."""
+    events = [decode(line) for line in lines]
+    header, last = events[0], events[-1]
+    assert isinstance(header, Session)
+    level: str = header.consent
+    use = header.use
+    for event in events:
+        if isinstance(event, Consent):
+            # The narrowest use of a session is its use: a wider one never reaches back.
+            level, use = event.level, min(use, event.use, key=USES.index)
+    return SessionInfo(
+        session=header.session,
+        project=header.project,
+        contributor=None,
+        editor=" ".join(header.editor.values()),
+        started_at=header.started_at,
+        ended_at=later(header.started_at, last.t) if isinstance(last, End) else None,
+        events=len(lines),
+        last_seq=last.seq,
+        complete=isinstance(last, End),
+        verified=verify(lines, blobs).verified,
+        use=use,
+        consent=level,
+        revision=0,
+    )
 
 
 def _find(path: Path) -> list[Path]:

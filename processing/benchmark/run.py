@@ -6,10 +6,11 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from pairlog.position import scrub
 from processing.benchmark.judge import judge
 from processing.benchmark.models import Model, Prediction
 from processing.benchmark.results import Results
-from processing.episodes.episode import Episode
+from processing.episodes.episode import Answer, Episode, is_answer
 
 _ERROR_CHARS_MAX = 500
 
@@ -28,11 +29,20 @@ def pairs(models: Sequence[Model], episodes: Sequence[Episode]) -> list[tuple[Mo
 
 
 def predict(model: Model, episode: Episode) -> Prediction:
-    """A model's answer with its wall time; one that raises gives none, and its error is kept."""
+    """A model's answer with its wall time; where it raises or gives nothing usable, the error is kept."""
     started = time.perf_counter()
     try:
-        prediction = model.predict(episode)
+        files = _clean(model.predict(episode))
     except Exception as error:
-        said = f"{type(error).__name__}: {error}"[:_ERROR_CHARS_MAX]
+        said = scrub(f"{type(error).__name__}: {error}"[:_ERROR_CHARS_MAX])
         prediction = Prediction(episode=episode.id, model=model.name, files=None, error=said)
+    else:
+        prediction = Prediction(episode=episode.id, model=model.name, files=files)
     return replace(prediction, latency_s=round(time.perf_counter() - started, 6))
+
+
+def _clean(prediction: Prediction) -> Answer:
+    """The answer alone, as text that UTF-8 can carry."""
+    if not is_answer(prediction.files):
+        raise ValueError(prediction.error or "an answer is a list of {path, text}")
+    return [{"path": scrub(file["path"]), "text": scrub(file["text"])} for file in prediction.files]

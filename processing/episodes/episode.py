@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeGuard
 
 from pairlog.errors import UserError
 
@@ -97,6 +97,14 @@ def file_entry(path: str, mode: str, content: bytes) -> File:
 def file_bytes(file: File) -> bytes:
     """The content of a file entry."""
     return file["text"].encode() if "text" in file else base64.b64decode(file["base64"])
+
+
+def is_answer(files: object) -> TypeGuard[Answer]:
+    """Whether something that a model gave has the form of an `Answer`."""
+    return isinstance(files, list) and all(
+        isinstance(file, dict) and isinstance(file.get("path"), str) and isinstance(file.get("text"), str)
+        for file in files
+    )
 
 
 def read_episodes(path: Path) -> list[Episode]:

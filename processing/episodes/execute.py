@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from processing.episodes.episode import Answer, Episode, file_bytes
+from processing.episodes.episode import Answer, Episode, file_bytes, is_answer
 from processing.episodes.limits import Limits
 from processing.episodes.oracle_files import decides
 from processing.episodes.pytest_run import run_tests
@@ -49,8 +49,10 @@ def execute(episode: Episode, answer: Answer) -> Executed:
 def assemble(episode: Episode, answer: Answer) -> Files:
     """The files that are run. Tests and their settings are the oracle's own, whatever the answer holds.
 
-    Raises BadWorkspace for an answer with an unsafe path.
+    Raises BadWorkspace for what is no answer, and for one with an unsafe path.
     """
+    if not is_answer(answer):
+        raise BadWorkspace("an answer is a list of {path, text}")
     modes = {file["path"]: file["mode"] for file in episode.files}
     files = {file["path"]: (file_bytes(file), file["mode"]) for file in _answerable(episode.files)}
     for file in _answerable(answer):

@@ -25,6 +25,8 @@ _START = "import os, sys, pytest; sys.path.insert(0, os.getcwd()); sys.exit(pyte
 _REPORTING = ("-p", "no:cacheprovider", "-o", "junit_family=xunit1", "--junitxml", sandbox.REPORT)
 _PYTHON = re.compile(r"python(3(\.\d+)?)?|py\.test|pytest")
 _SHELL = re.compile(r"[;&|<>`$\n]")
+#: Words before a command that only choose its environment; here it is always the sandbox's.
+_IN_ENVIRONMENT = frozenset({("uv", "run"), ("poetry", "run"), ("pdm", "run"), ("pipenv", "run")})
 #: Options that change what is shown, not what is run.
 _SHOWN = re.compile(r"-(q+|v+|s|l|x|r\w+)|--(verbose|quiet|tb=\w+|color=\w+|exitfirst|maxfail=\d+|no-header)")
 #: Options, with a value, that choose tests.
@@ -59,6 +61,8 @@ def normalise(command: str) -> list[str]:
         words = shlex.split(command)
     except ValueError:
         raise UnknownRunner(f"`{command}` cannot be read") from None
+    if tuple(words[:2]) in _IN_ENVIRONMENT:
+        words = words[2:]
     name = PurePosixPath(words[0]).name if words else ""
     rest = words[1:]
     if not _PYTHON.fullmatch(name):

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -118,7 +119,11 @@ def _run(command: Sequence[str], files: Files, limits: Limits) -> Outcome:
             stderr=subprocess.PIPE,
             start_new_session=True,
         ) as process:
-            output, told, stopped = watch(process, limits)
+            try:
+                output, told, stopped = watch(process, limits)
+            except BaseException:
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
         duration_s = time.monotonic() - started
     exit_code = None if stopped else process.returncode
     return Outcome(exit_code=exit_code, output=output, report=told, duration_s=duration_s, stopped=stopped)

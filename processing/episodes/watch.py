@@ -16,7 +16,6 @@ _LOOK_EVERY_S = 0.05
 _CHUNK_BYTES = 64 * 1024
 #: After the kill: how long the kernel may take to end the tree.
 _KILLED_WITHIN_S = 10.0
-_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 def watch(
@@ -65,11 +64,11 @@ def _over(pid: int, late: bool, limits: Limits) -> Literal["time", "memory"] | N
 
 def resident_bytes(pid: int) -> int:
     """The resident memory of a process and all its descendants; what has ended meanwhile counts as none."""
-    waiting, total = [pid], 0
+    waiting, total, page_bytes = [pid], 0, os.sysconf("SC_PAGE_SIZE")
     while waiting:
         folder = Path("/proc") / str(waiting.pop())
         try:
-            total += int((folder / "statm").read_text().split()[1]) * _PAGE_BYTES
+            total += int((folder / "statm").read_text().split()[1]) * page_bytes
             for task in (folder / "task").iterdir():
                 waiting += map(int, (task / "children").read_text().split())
         except (OSError, IndexError):

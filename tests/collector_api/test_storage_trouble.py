@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -87,6 +88,28 @@ def test_a_job_that_is_refused_undoes_itself_alone(file: Path) -> None:
     assert isinstance(futures[1].exception(), Conflict)
     with engine.begin() as connection:
         assert [token.name for token in tokens.listed(connection)] == ["one", "two"]
+    engine.dispose()
+
+
+def test_a_caller_that_went_away_stops_nothing(file: Path) -> None:
+    engine = database.open_writing(file)
+    writer = Writer(engine)
+    begun, go_on = Event(), Event()
+
+    def slow(connection: Connection) -> None:
+        begun.set()
+        go_on.wait(10)
+
+    first = writer.submit(slow)
+    begun.wait(10)
+    gone = writer.submit(lambda connection: tokens.create(connection, "gone", "admin"))
+    assert gone.cancel()
+    assert not first.cancel()
+    go_on.set()
+    writer.submit(lambda connection: tokens.create(connection, "here", "admin")).result()
+    writer.close()
+    with engine.begin() as connection:
+        assert [token.name for token in tokens.listed(connection)] == ["here"]
     engine.dispose()
 
 

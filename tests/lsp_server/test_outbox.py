@@ -37,15 +37,15 @@ def test_batches_end_at_the_limit_of_lines_or_bytes_but_hold_one_line(path: Path
     assert outbox.batch(outbox.offset_behind(9), 100, 1 << 20) == ([], outbox.size)
 
 
-def test_a_line_is_replaced_in_its_place(path: Path) -> None:
+def test_lines_are_replaced_in_their_places(path: Path) -> None:
     outbox = Outbox(path)
-    outbox.replace(9, b'{"seq":9,"t":0,"type":"end","reason":"shutdown"}')
-    outbox.replace(4, b'{"seq":4,"t":0,"type":"gap","reason":"refused"}')
+    instead = {
+        LINES[9]: b'{"seq":9,"t":0,"type":"end","reason":"shutdown"}',
+        LINES[4]: b'{"seq":4,"t":0,"type":"gap","reason":"refused"}',
+    }
+    outbox.rewrite(lambda line: instead.get(line, line))
     assert outbox.is_ended and outbox.size == path.stat().st_size
-    assert outbox.batch(outbox.offset_behind(3), 2, 1 << 20).lines == [
-        b'{"seq":4,"t":0,"type":"gap","reason":"refused"}',
-        LINES[5],
-    ]
+    assert outbox.batch(outbox.offset_behind(3), 2, 1 << 20).lines == [instead[LINES[4]], LINES[5]]
 
 
 def test_the_last_seq_of_a_file_is_found_from_its_end(path: Path, tmp_path: Path) -> None:

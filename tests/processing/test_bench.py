@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,18 @@ class Broken:
 
     def predict(self, episode: Episode) -> Prediction:
         raise RuntimeError("out of memory")
+
+
+class Odd:
+    """A model whose answers are not what they should be."""
+
+    name = "odd"
+
+    def __init__(self, files: Any) -> None:
+        self.files = files
+
+    def predict(self, episode: Episode) -> Prediction:
+        return Prediction(episode="other", model="other", files=self.files)
 
 
 @pytest.fixture
@@ -69,6 +82,18 @@ def test_a_model_that_raises_is_a_failure_that_is_kept(
     assert main(["bench", "report", str(results.folder), "--json"]) == 0
     (row,) = json.loads(capsys.readouterr().out)
     assert (row["scored"], row["resolved"], row["statuses"]) == (1, 0, {"invalid": 1})
+
+
+@pytest.mark.parametrize("files", [None, "x", [{"path": "a"}], [{"path": 1, "text": ""}], [["a", "b"]]])
+def test_what_is_no_answer_is_kept_as_none(episode: Episode, files: Any) -> None:
+    prediction = predict(Odd(files), episode)
+    assert (prediction.episode, prediction.model, prediction.files) == (episode.id, "odd", None)
+    assert prediction.error == "ValueError: an answer is a list of {path, text}"
+
+
+def test_an_answer_becomes_text_that_a_file_can_hold(episode: Episode) -> None:
+    prediction = predict(Odd([{"path": "a", "text": "x\ud800y"}]), episode)
+    assert prediction.files == [{"path": "a", "text": "x\ufffdy"}]
 
 
 def test_where_nothing_can_be_executed_the_run_is_refused_with_its_answers_saved(

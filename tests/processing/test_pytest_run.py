@@ -10,6 +10,7 @@ from processing.episodes.pytest_run import UnknownRunner, normalise, read_report
     [
         ("pytest", []),
         ("python -m pytest -q", []),
+        ("uv run pytest", []),
         ("/usr/bin/python3.11 -m pytest -x -vv --tb=short -rA", []),
         (
             ".venv/bin/pytest tests/test_a.py::test_b -k 'a and b'",
@@ -28,6 +29,8 @@ def test_every_spelling_of_pytest_is_one_command(command: str, chosen: list[str]
         "",
         "make test",
         "tox",
+        "uv run tox",
+        "uv run",
         "python test.py",
         "python -c 'import pytest'",
         "pytest && rm x",
