@@ -91,7 +91,7 @@ def _listen(host: str, port: int) -> socket.socket:
     if not ip_address(listener.getsockname()[0].partition("%")[0]).is_loopback:
         print(
             f"pairlog: {host} can be reached from other machines, and without TLS everybody in between can "
-            "read along; put a reverse proxy with TLS in front (docs/operations.md)",
+            "read along; put a reverse proxy with TLS in front",
             file=sys.stderr,
         )
     return listener

@@ -63,7 +63,7 @@ class Player:
         return self.header.position_encoding if self.header else "utf-16"
 
     def feed(self, event: Event) -> None:
-        """Apply one event. Raises ReplayError where it cannot follow; the state is then as before."""
+        """Apply one event. Raises ReplayError where it cannot follow; what was known stays known."""
         if event.seq != self.seq + 1:
             raise ReplayError(f"seq {event.seq} follows {self.seq}")
         self._apply(event)
@@ -79,7 +79,7 @@ class Player:
 
     def _apply(self, event: Event) -> None:
         if isinstance(event, Edit):
-            self._live(event.doc).document.apply(event.changes)
+            self._edit(event)
         elif isinstance(event, Open):
             self._open(event)
         elif isinstance(event, Close):
@@ -97,6 +97,12 @@ class Player:
                     f"wire format {event.wire}; this Pairlog reads up to {WIRE}, install a newer one"
                 )
             self.header = event
+
+    def _edit(self, event: Edit) -> None:
+        try:
+            self._live(event.doc).document.apply(event.changes)
+        except (TypeError, ValueError, AttributeError):
+            raise ReplayError("its changes are not `[line, column, line, column, text]`") from None
 
     def _open(self, event: Open) -> None:
         text = event.text

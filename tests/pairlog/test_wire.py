@@ -107,13 +107,17 @@ GOOD = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
             [HEADER, OPENED, encode(Save(seq=2, t=2, doc=1, sha256="0" * 64, sha256_of="text"))],
             Verdict(1, False, 2, "a differs from what was saved"),
         ),
+        (
+            [HEADER, OPENED, b'{"seq":2,"t":2,"type":"edit","doc":1,"changes":[["x"]]}'],
+            Verdict(0, False, 2, "its changes are not `[line, column, line, column, text]`"),
+        ),
         ([HEADER, OPENED, encode(End(seq=2, t=2, reason="shutdown"))], Verdict(0, None)),
         (
             [HEADER, OPENED, encode(Save(seq=2, t=2, doc=1, sha256=GOOD, sha256_of="disk"))],
             Verdict(1, True),
         ),
     ],
-    ids=["no header", "never opened", "another text", "nothing to check", "as saved"],
+    ids=["no header", "never opened", "another text", "no changes", "nothing to check", "as saved"],
 )
 def test_verify_says_what_it_found(lines: list[bytes], verdict: Verdict) -> None:
     assert verify(lines) == verdict
