@@ -99,8 +99,9 @@ class Player:
             self.header = event
 
     def _edit(self, event: Edit) -> None:
+        document = self._live(event.doc).document
         try:
-            self._live(event.doc).document.apply(event.changes)
+            document.apply(event.changes)
         except (TypeError, ValueError, AttributeError):
             raise ReplayError("its changes are not `[line, column, line, column, text]`") from None
 
