@@ -7,7 +7,7 @@ _OURS = __file__.removesuffix("__main__.py").rstrip("/\\").removesuffix("lsp_ser
 if not __package__:
     # Started as a script: Python put this folder on the import path, where its parent belongs.
     sys.path[0] = _OURS
-elif sys.path[0] != _OURS and not getattr(sys.flags, "safe_path", False):
+elif sys.path[0] != _OURS and not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
     # Started with `-m`: Python put the folder there that it was started in.
     del sys.path[0]
 

@@ -26,6 +26,8 @@ _IDLE_SECONDS = 1.0
 _IDLE_AFTER_SECONDS = 30.0
 #: With nothing left to do, wait a little: an editor that restarts its server is back at once.
 _LINGER_SECONDS = 2.0
+_LIST_SECONDS = 2.0
+_NEWS_SECONDS = 2.0
 
 
 class Sender:
@@ -36,16 +38,18 @@ class Sender:
         self._deliveries: dict[str, Delivery] = {}
         self._collectors: dict[Route, Collector] = {}
         self._written: SenderState | None = None
+        self._written_at = 0.0
+        self._listed = (0, 0.0)
 
     def step(self, now: float) -> bool:
         """Do what is due for every session; returns whether anything was done."""
-        self._find_sessions()
+        self._find_sessions(now)
         did = False
         for session, delivery in list(self._deliveries.items()):
             did = delivery.step(now) or did
             if delivery.is_done:
                 del self._deliveries[session]
-        self._write_state()
+        self._write_state(now)
         if not self._deliveries and did:
             self._clear_blobs()
         return did
@@ -60,7 +64,12 @@ class Sender:
         """Whether the next step need not wait."""
         return any(delivery.is_backlogged(now) for delivery in self._deliveries.values())
 
-    def _find_sessions(self) -> None:
+    def _find_sessions(self, now: float) -> None:
+        # A folder says when it changed; what came within the grain of that clock is found a little later.
+        changed, (seen, at) = self._home.spool.stat().st_mtime_ns, self._listed
+        if changed == seen and now - at < _LIST_SECONDS:
+            return
+        self._listed = (changed, now)
         for session in sessions_in(self._home):
             if session not in self._deliveries:
                 try:
@@ -68,12 +77,19 @@ class Sender:
                 except OSError as error:
                     print(f"pairlog: cannot read {session}: {error}", file=sys.stderr)
 
-    def _write_state(self) -> None:
+    def _write_state(self, now: float) -> None:
         state = SenderState({name: delivery.state for name, delivery in self._deliveries.items()})
-        if state != self._written:
-            # A delivery replaces its state and never changes it, so this one can be kept for comparison.
-            self._written = state
-            write_sender(self._home.path / "status.json", state)
+        if state == self._written:
+            return
+        # How far it came is news every few seconds, how it goes is news at once.
+        if (
+            state.words() == (self._written and self._written.words())
+            and now - self._written_at < _NEWS_SECONDS
+        ):
+            return
+        # A delivery replaces its state and never changes it, so this one can be kept for comparison.
+        self._written, self._written_at = state, now
+        write_sender(self._home.path / "status.json", state)
 
     def _clear_blobs(self) -> None:
         """Throw the blobs away once no session needs one; a recorder registers itself under this lock."""

@@ -85,6 +85,8 @@ class Recording:
         self._documents = Documents(Folder(root), client.encoding)
         self._sender: Popen[bytes] | None = None
         self._sender_file = self._home.path / "status.json"
+        self._sender_seen: tuple[str, int] | None = None
+        self._sender_said: state.Delivered | None = None
         self._ticks = 0
         self._reported: tuple[state.State, str, str] | None = None
         self._was_full = False
@@ -325,7 +327,18 @@ class Recording:
             return "paused", f"recording is paused: {why}; make room in {self._home.path}"
         if self._settings.collector is None:
             return "offline", f"no collector is set; lines wait in {self._home.path}"
-        delivered = state.read_sender(self._sender_file).sessions.get(self._files.paths.session)
+        delivered = self._delivered()
         if delivered is not None and delivered.state != "sending":
             return "offline", delivered.detail
         return "recording", ""
+
+    def _delivered(self) -> state.Delivered | None:
+        """What the sender says of this session; its file is read where it changed."""
+        try:
+            stamp = (self._files.paths.session, self._sender_file.stat().st_mtime_ns)
+        except OSError:
+            return None
+        if stamp != self._sender_seen:
+            self._sender_seen = stamp
+            self._sender_said = state.read_sender(self._sender_file).sessions.get(stamp[0])
+        return self._sender_said

@@ -11,6 +11,8 @@ from lsp_server.locks import is_held
 from pairlog.home import Home
 
 _LOG_BYTES_MAX = 1024 * 1024
+#: An editor's extension brings all packages itself and keeps those of the machine out.
+_SITE = ["-S"] if sys.flags.no_site else []
 if sys.platform == "win32":
     _FLAGS = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
 else:
@@ -30,7 +32,7 @@ def start_sender(home: Home) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(import_path()), "PYTHONSAFEPATH": "1"}
     with log.open("ab") as errors:
         return subprocess.Popen(
-            [sys.executable, "-m", "lsp_server.sender", str(home.path)],
+            [sys.executable, *_SITE, "-m", "lsp_server.sender", str(home.path)],
             # Before Python 3.11 `-m` looks for modules here first: a folder that only the user writes.
             cwd=home.path,
             env=environment,

@@ -68,6 +68,10 @@ class SenderState:
 
     sessions: dict[str, Delivered] = field(default_factory=dict)
 
+    def words(self) -> dict[str, tuple[str, str]]:
+        """How each delivery goes, without how far it came."""
+        return {name: (it.state, it.detail) for name, it in self.sessions.items()}
+
 
 def write_sender(path: Path, state: SenderState) -> None:
     """Say it, whole or not at all; a disk that refuses is no reason to stop."""

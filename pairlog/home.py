@@ -8,7 +8,9 @@ blobs/SHA256              contents that lines name, until the collector has them
 control/SESSION.ndjson    orders to a recorder and its sender; appended only
 consent.json              the choices made with `pairlog consent`
 key                       the secret behind keyed hashes
-sender.lock sender.pid recorder-SESSION.pid
+refused/SESSION.ndjson    lines that were set aside, with a `gap` in their place
+status.json               how the sender is doing; recorder-SESSION.json: how a recorder is
+sender.lock sender.pid sender.log recorder-SESSION.pid blobs.lock
 data/                     the store of a collector that runs here
 ```
 """

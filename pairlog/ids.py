@@ -18,9 +18,9 @@ def new_session() -> str:
 
 
 def session_of(milliseconds: int, chance: bytes) -> str:
-    """A UUIDv7 (RFC 9562): 48 bits of milliseconds since 1970, then 10 bytes of chance, so that ids sort by time.
+    """A UUIDv7 (RFC 9562): 48 bits of milliseconds since 1970, then chance, so that ids sort by time.
 
-    Six bits of the chance give way to the version and the variant.
+    `chance` is 10 bytes, six bits of which give way to the version and the variant.
     """
     value = (milliseconds << 80) | int.from_bytes(chance, "big")
     value = value & ~(0xF << 76) | 0x7 << 76

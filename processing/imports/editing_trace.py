@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 from pairlog import WIRE
 from pairlog.document import Document, sha256
@@ -21,8 +22,8 @@ from processing.imports.line_lengths import LineLengths
 from processing.imports.trace import BadTrace, Patch, Trace, Transaction
 
 KIND = "editing-trace"
-#: The version of what is written here: the same trace gives the same lines in every release of Pairlog, until
-#: this number changes.
+#: The version of what is written here: the same trace gives the same session in every release of Pairlog,
+#: until this number changes.
 VERSION = "1"
 #: Nobody agreed to Pairlog's wording before this was recorded; who imports it answers for its use.
 POLICY = "import"
@@ -34,12 +35,15 @@ _MILLISECOND = timedelta(milliseconds=1)
 def session_lines(trace: Trace, path: str, language: str | None, use: Use) -> Imported:
     """The session of a trace: its text opened at `path`, an edit for each transaction, a save, the end.
 
-    Its id follows from the trace alone, so that a trace is one session however often it is imported.
+    Its id follows from the trace and the other arguments, so that doing it again gives the same session; its
+    workspace follows from the trace alone, so that nobody takes two sessions of one trace for two works.
     Raises BadTrace where a patch does not fit the text, or the patches do not give the trace's end.
     """
     started = _started(trace.transactions)
-    digest = _digest(trace)
-    session = session_of((started - _EPOCH) // _MILLISECOND, digest[:10])
+    told = [trace.start, trace.end, [[write(it.time), it.patches] for it in trace.transactions]]
+    content = _digest(told)
+    chance = _digest([KIND, VERSION, content.hex(), path, language, use])
+    session = session_of((started - _EPOCH) // _MILLISECOND, chance[:10])
     lines = [
         encode(
             Session(
@@ -52,7 +56,7 @@ def session_lines(trace: Trace, path: str, language: str | None, use: Use) -> Im
                 recorder={"name": "pairlog import", "version": VERSION},
                 position_encoding="utf-32",
                 clock="client",
-                workspace=keyed(digest, KIND),
+                workspace=keyed(content, KIND),
                 consent="content",
                 use=use,
                 policy=POLICY,
@@ -140,6 +144,5 @@ def _started(transactions: list[Transaction]) -> datetime:
     return next((it.time for it in transactions if it.time.year > 1970), _EPOCH)
 
 
-def _digest(trace: Trace) -> bytes:
-    told = [trace.start, trace.end, [[write(it.time), it.patches] for it in trace.transactions]]
+def _digest(told: list[Any]) -> bytes:
     return hashlib.sha256(json.dumps(told).encode()).digest()

@@ -17,8 +17,7 @@ _SECONDS_MAX = 60.0
 _TRIES_MAX = 5
 _PAUSE_SECONDS_MAX = 30.0
 _PAUSE_SECONDS = 1.0
-#: The header and the first `open`: what the options of an import change.
-_FIRST_LINES = 2
+_TOKEN_MENDED = "must be a contributor's, as `pairlog token create NAME --role contributor` prints it"
 
 #: Passes frames on, such as through a progress bar: `(frames, what is done with them)`.
 Watch = Callable[[list[bytes], str], Iterable[bytes]]
@@ -41,12 +40,16 @@ class Uploader:
                 f"`{address}` is no collector on this machine, and nothing is masked before it leaves yet; "
                 "use --to http://127.0.0.1:PORT, or --out DIR"
             )
+        if not (token.isascii() and token.isprintable()):
+            raise UserError(f"PAIRLOG_TOKEN {_TOKEN_MENDED}")
         self._address = address.rstrip("/")
         self._sleep = sleep
         self._http = httpx.Client(
             base_url=self._address,
             headers={"Authorization": f"Bearer {token}"} if token else {},
             timeout=_SECONDS_MAX,
+            # A proxy of the environment would carry it off this machine.
+            trust_env=False,
             transport=transport,
         )
 
@@ -59,19 +62,14 @@ class Uploader:
     def send(self, imported: Imported, watch: Watch = lambda packed, _: packed) -> int:
         """Send what the collector does not have; returns the number of lines that it had already.
 
-        Where it has some, the first lines are sent again: it holds them against its own, so that an import
-        with other options is refused and not taken for this one. Raises UserError.
+        Raises UserError.
         """
         stored = self._stored(imported.session)
         lines = imported.lines
-        packed = list(frames(lines[:_FIRST_LINES])) if stored else []
-        packed += frames(lines[stored:])
         acked = stored - 1
-        for frame in watch(packed, "sending"):
+        for frame in watch(list(frames(lines[stored:])), "sending"):
             answer = self._ask("POST", f"/v1/sessions/{imported.session}/frames", frame)
-            if answer.is_error:
-                raise self._refusal(answer, imported.session)
-            acked = answer.json()["acked"]
+            acked = self._acked(answer, imported.session)
         if acked != len(lines) - 1:
             raise UserError(f"{self._address} acknowledged line {acked} of {len(lines) - 1}; import it again")
         return stored
@@ -79,11 +77,20 @@ class Uploader:
     def _stored(self, session: str) -> int:
         """How many lines of a session are stored."""
         answer = self._ask("GET", f"/v1/sessions/{session}")
-        if answer.status_code == 404 and _problem(answer).get("code") == "session":
+        if answer.status_code == 404 and _body(answer).get("code") == "session":
             return 0
+        return self._acked(answer, session) + 1
+
+    def _acked(self, answer: httpx.Response, session: str) -> int:
+        """The last seq that is stored, as an answer tells it."""
         if answer.is_error:
             raise self._refusal(answer, session)
-        return int(answer.json()["acked"]) + 1
+        acked = _body(answer).get("acked")
+        if not isinstance(acked, int):
+            raise UserError(
+                f"{self._address} answers as no collector does; give --to what `pairlog serve` prints"
+            )
+        return acked
 
     def _ask(self, method: str, path: str, frame: bytes | None = None) -> httpx.Response:
         """The answer to a request, which is repeated where the collector asks for patience."""
@@ -99,20 +106,20 @@ class Uploader:
         return answer
 
     def _refusal(self, answer: httpx.Response, session: str) -> UserError:
-        problem = _problem(answer)
+        problem = _body(answer)
         code, detail = problem.get("code"), problem.get("detail") or f"it answered {answer.status_code}"
         if answer.status_code == 401 or code == "role":
-            return UserError(
-                f"{self._address} refuses this token; set PAIRLOG_TOKEN to one of a contributor, "
-                "as `pairlog token create` prints it"
-            )
+            return UserError(f"{self._address} refuses this token; PAIRLOG_TOKEN {_TOKEN_MENDED}")
         if code == "conflict":
             return UserError(
-                f"session {session} is in {self._address} already, imported with other options; "
-                f"`pairlog erase {session}` takes it away for good, --out DIR writes a second one to a folder"
+                f"{self._address} holds other lines as session {session}; `pairlog verify {session}` there "
+                "says whether they are whole, --out DIR writes yours to a folder"
             )
         if code == "erased":
-            return UserError(f"session {session} was erased from {self._address} and will not come back")
+            return UserError(
+                f"session {session} was erased from {self._address} and does not come back; "
+                "--out DIR writes it to a folder"
+            )
         return UserError(f"{self._address} refuses session {session}: {detail}")
 
 
@@ -127,7 +134,7 @@ def _seconds(header: str | None, otherwise: float) -> float:
     return float(header) if header is not None and header.isdecimal() else otherwise
 
 
-def _problem(answer: httpx.Response) -> dict[str, Any]:
+def _body(answer: httpx.Response) -> dict[str, Any]:
     try:
         body = answer.json()
     except ValueError:

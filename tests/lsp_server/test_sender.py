@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -138,7 +139,7 @@ def test_a_killed_sender_is_replaced_and_nothing_is_lost_or_doubled(collector: C
     session = client.wait_status("recording")["session"]
     uri = client.open(desk.folder / "a.py", "")
     version = 2
-    for _ in range(3):
+    for _ in range(2):
         type_keys(client, uri, version, 30)
         version += 30
         client.settle()
@@ -146,10 +147,10 @@ def test_a_killed_sender_is_replaced_and_nothing_is_lost_or_doubled(collector: C
         desk.wait_acked(session, version - 2)
         os.kill(pid, signal.SIGKILL)
         wait_for("another sender", lambda pid=pid: True if desk.sender() != pid else None)
-    client.save(uri, "x" * 90)
+    client.save(uri, "x" * 60)
     client.shutdown()
     (row,) = collector.ended()
-    assert [event["seq"] for event in collector.events(session)] == list(range(1 + 1 + 90 + 1 + 1))
+    assert [event["seq"] for event in collector.events(session)] == list(range(1 + 1 + 60 + 1 + 1))
     assert (row["session"], collector.verify(session)["verified"]) == (session, True)
 
 
@@ -205,6 +206,27 @@ def test_an_erased_session_is_dropped_and_a_new_one_goes_on(collector: Collector
     assert (row["session"], row["complete"]) == (told["params"]["session"], True)
     assert collector.verify(row["session"])["verified"] is True
     assert not SessionFiles(desk.home, session).spool.exists()
+
+
+def test_a_server_of_an_extension_has_a_sender_that_imports_from_there_alone(
+    collector: Collector, desk: Desk
+) -> None:
+    # As the packaged extension does it: no packages of the machine, all by PYTHONPATH.
+    paths = [path for path in sys.path if path and Path(path).is_dir()]
+    env = {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *paths])}
+    client = Client([sys.executable, "-S", "-m", "lsp_server"], env=env, cwd=desk.folder)
+    desk.clients.append(client)
+    client.initialize(
+        desk.folder,
+        home=str(desk.home.path),
+        consent="content",
+        collectorUrl=collector.address,
+        token=collector.token("ada"),
+    )
+    sender = desk.sender()
+    assert b"-S" in Path(f"/proc/{sender}/cmdline").read_bytes().split(b"\0")
+    client.shutdown()
+    assert collector.ended()[0]["complete"]
 
 
 def test_two_editors_share_one_sender(collector: Collector, desk: Desk) -> None:
