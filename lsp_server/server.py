@@ -20,6 +20,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol
 from pygls.uris import to_fs_path
 
+from lsp_server.framer import FramingError
 from lsp_server.inbox import Inbox
 from lsp_server.stdio import read_all
 from pairlog import __version__
@@ -63,6 +64,8 @@ class PairlogServer(LanguageServer):
         except (BrokenPipeError, KeyboardInterrupt, asyncio.CancelledError, SystemExit):
             # The client has gone, or somebody ended us; `exit` of the protocol comes as SystemExit too.
             pass
+        except FramingError as error:
+            print(f"pairlog: the client's messages are out of step ({error}); restart it", file=sys.stderr)
         finally:
             self.end_recording("interrupted")
 

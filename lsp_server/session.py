@@ -35,7 +35,8 @@ from pairlog.ids import keyed, new_session
 _FACTS_SECONDS_MAX = 2.0
 #: A small repository's manifest becomes the second line; a large one follows while keys are recorded.
 _MANIFEST_SECONDS_MAX = 0.25
-_MANIFEST_SECONDS_MAX_AT_END = 5.0
+#: Clients give a server two seconds to leave.
+_MANIFEST_SECONDS_MAX_AT_END = 1.0
 _SENDER_CHECK_TICKS = 5
 
 
@@ -137,6 +138,8 @@ class Recording:
         self.recorder.end(reason)
         self.flush()
         self._let_go(keep_pid=self.recorder.is_full)
+        # One that died since the last look would be missed by nobody until the next recorder starts.
+        self._keep_sender()
 
     # -- the session's files ------------------------------------------------------------------------------
 

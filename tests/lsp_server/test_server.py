@@ -291,6 +291,19 @@ class TestSession:
         assert (spooled(home)[-1]["type"], spooled(home)[-1]["reason"]) == ("end", reason)
         assert list(home.path.glob("*.pid")) == []
 
+    def test_a_stream_out_of_step_ends_it_with_one_clear_line(
+        self, start: Callable[..., Client], home: Home, workspace: Path
+    ) -> None:
+        client = start()
+        client.initialize(workspace, consent="content")
+        client.settle()
+        client.write(b"GET / HTTP/1.1\r\n\r\n")
+        client.process.wait(timeout=20)
+        client.hang_up()
+        last = client.errors.decode().splitlines()[-1]
+        assert last.startswith("pairlog: the client's messages are out of step")
+        assert spooled(home)[-1]["reason"] == "interrupted"
+
     def test_a_file_as_standard_input_is_read_as_well(self, home: Home, workspace: Path) -> None:
         options = {"home": str(home.path), "consent": "content"}
         params = {"processId": None, "rootUri": workspace.as_uri(), "capabilities": {}}

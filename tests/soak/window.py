@@ -115,6 +115,14 @@ class Window:
         weights = [weight for weight, _ in acts]
         self._chance.choices([act for _, act in acts], weights)[0]()
 
+    def rush(self, count: int) -> None:
+        """Say a lot at once, so that the recorder is in the middle of it."""
+        for _ in range(count):
+            if self._open:
+                self._burst()
+            else:
+                self._say_open()
+
     def leave(self) -> None:
         """Shut down as LSP says."""
         said = len(self.said)
