@@ -11,7 +11,7 @@ from pairlog.doctor import Fact
 
 def facts() -> Iterator[Fact]:
     """The language server's packages, and git, which tells what belongs to a workspace."""
-    yield Fact("recorder", True, f"pygls {version('pygls')}, httpx {version('httpx')}")
+    yield Fact("recorder", True, f"pygls {version('pygls')}")
     try:
         git = subprocess.run(["git", "--version"], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
