@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
 
 from pairlog.consent import USES
 from pairlog.errors import UserError
@@ -23,14 +22,6 @@ class FileSource(Source):
 
     def __init__(self, path: Path) -> None:
         self._files = {_session_id(file): file for file in _find(path)}
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Nothing is held open."""
 
     def sessions(self) -> list[SessionInfo]:
         """All sessions, the oldest first; read from the lines, not from a `session.json`."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
 
 
 @dataclass(frozen=True)
@@ -27,14 +26,27 @@ class SessionInfo:
     revision: int
 
 
-class Source(AbstractContextManager["Source"], Protocol):
-    """A place that holds sessions."""
+class Source(ABC):
+    """A place that holds sessions; a context manager that closes it."""
 
+    def __enter__(self) -> Source:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of what is held open; by default nothing is."""
+        return
+
+    @abstractmethod
     def sessions(self) -> list[SessionInfo]:
         """All sessions, the oldest first."""
 
+    @abstractmethod
     def lines(self, session: str) -> Iterator[bytes]:
         """The lines of a session, byte for byte. Raises UserError where it is unknown."""
 
+    @abstractmethod
     def blob(self, session: str, sha256: str) -> bytes:
         """The bytes of a blob that this session names. Raises UserError where it is missing."""
