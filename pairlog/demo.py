@@ -143,8 +143,8 @@ def command(*words: str | Path) -> list[str]:
 
 
 @contextmanager
-def collector(demo: Demo, keep: bool) -> Iterator[str]:
-    """A collector for the demo; yields the address for a browser. With `keep` it outlives us."""
+def collector(demo: Demo, keep: bool) -> Iterator[list[tuple[str, str]]]:
+    """A collector for the demo. With `keep` it outlives us, and what to do with it then is yielded."""
     log = (demo.folder / "collector.log").open("w")
     process = subprocess.Popen(
         command("serve", "--port", "0"),
@@ -160,9 +160,10 @@ def collector(demo: Demo, keep: bool) -> Iterator[str]:
         if not demo.address:
             said = (demo.folder / "collector.log").read_text().strip().splitlines() or ["it printed nothing"]
             raise UserError(f"the collector did not start: {said[-1]}")
-        browser = process.stdout.readline().strip()
+        browser = process.stdout.readline().split()[-1]
         demo.token = demo.pairlog("token", "create", "demo", "--role", "contributor").strip()
-        yield browser
+        kept = [("open the collector", browser), ("stop the collector", f"kill {process.pid}")]
+        yield kept if keep else []
     except BaseException:
         keep = False
         raise
@@ -196,7 +197,7 @@ def run(args: argparse.Namespace) -> int:
     demo = Demo(folder.absolute())
     begun = time.monotonic()
     console.print("\n[bold]Pairlog[/]: a session recorded in Neovim goes the whole way\n")
-    with collector(demo, args.keep) as browser:
+    with collector(demo, args.keep) as kept:
         _line(console, "[green]done[/]   ", "collect", f"a collector at {demo.address}", begun)
         for name, stage in stages(demo):
             started = time.monotonic()
@@ -206,7 +207,7 @@ def run(args: argparse.Namespace) -> int:
                 found, mark = str(error), "[yellow]refused[/]"
                 demo.refused.append(name)
             _line(console, mark, name, found, started)
-        _next(console, demo, browser if args.keep else "")
+        _next(console, demo, kept)
     console.print(f"[dim]{time.monotonic() - begun:.1f} s in all[/]\n")
     return 0
 
@@ -216,17 +217,16 @@ def _line(console: Console, mark: str, name: str, found: str, started: float) ->
     console.print(f"  {mark}  [bold]{name:<10}[/] {escape(found)} [dim]{seconds:.1f} s[/]", soft_wrap=True)
 
 
-def _next(console: Console, demo: Demo, browser: str) -> None:
+def _next(console: Console, demo: Demo, kept: list[tuple[str, str]]) -> None:
     """Where to look next."""
     data = demo.folder / "home" / "data"
     rows = [
+        *kept,
         ("play the session", f"pairlog replay {demo.session[:13]} --data {data}"),
         ("read its steps", f"{demo.folder / 'steps' / 'steps.jsonl'}"),
         ("see the verdicts", f"pairlog bench report {demo.folder / 'results'}"),
         ("run it in Ianvs", f"{demo.folder / 'job' / 'README.md'}"),
     ]
-    if browser:
-        rows.insert(0, ("open the collector", browser))
     console.print("\n[bold]Look next[/]")
     for what, where in rows:
         console.print(f"  {what:<19} [cyan]{escape(where)}[/]", soft_wrap=True)
