@@ -13,6 +13,7 @@ from collector_api.limits import Limits
 from collector_api.problems import BlobMissing, NoBlob, NoRoom
 from collector_api.tables import Blob, Contributor, Named
 from pairlog.blobs import read_manifest
+from pairlog.errors import UserError
 from pairlog.events import Open, Workspace
 
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -132,7 +133,7 @@ def _of_manifest(connection: Connection, contributor: int, seq: int, manifest: s
         raise BlobMissing(seq, manifest, "it is not here") from None
     try:
         return {manifest, *(file.blob for file in read_manifest(data))}
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except UserError:
         raise BlobMissing(seq, manifest, "it is no manifest") from None
 
 

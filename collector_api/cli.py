@@ -17,7 +17,6 @@ from collector_api.tokens import ROLES, TokenInfo
 from pairlog.cli import Configure
 from pairlog.errors import UserError
 from pairlog.home import default_home
-from pairlog.ids import is_session
 from pairlog.options import database_uri
 
 HOST, PORT = "127.0.0.1", 8377
@@ -101,22 +100,28 @@ def _revoke_token(args: argparse.Namespace) -> int:
 
 
 def _erase(args: argparse.Namespace) -> int:
-    if not is_session(args.session):
-        raise UserError(f"{args.session} is no whole id of a session; `pairlog sessions` lists them")
-
-    def job(connection: Connection) -> bool:
+    def job(connection: Connection) -> str:
+        session = _whole_id(connection, args.session)
         try:
-            row = sessions.find(connection, args.session)
+            row = sessions.find(connection, session)
         except Erased:
-            raise UserError(f"session {args.session} was erased before") from None
+            raise UserError(f"session {session} was erased before") from None
         if row is None:
-            raise UserError(f"no session {args.session} here; `pairlog sessions` lists what there is")
+            raise UserError(f"no session {session} here; `pairlog sessions` lists what there is")
         erasure.erase(connection, row)
-        return True
+        return session
 
-    _write(_existing(args), job)
-    print(f"erased {args.session}")
+    print(f"erased {_write(_existing(args), job)}")
     return 0
+
+
+def _whole_id(connection: Connection, wanted: str) -> str:
+    """The id that begins with `wanted`, as `pairlog sessions` shows it, where only one does."""
+    ids = [row.session for row in sessions.everything(connection)]
+    found = [session for session in ids if wanted and session.startswith(wanted)]
+    if len(found) > 1:
+        raise UserError(f"{len(found)} sessions begin with {wanted}; give more of the id")
+    return found[0] if found else wanted
 
 
 def _existing(args: argparse.Namespace) -> Path:

@@ -44,7 +44,7 @@ class DatabaseSource(Source):
         except DBAPIError as error:
             raise UserError(f"cannot read {self._file}: {error.orig}; is its disk well?") from None
 
-    def blob(self, session: str, sha256: str) -> bytes:
+    def read_blob(self, session: str, sha256: str) -> bytes:
         """The bytes of a blob that this session names. Raises UserError where it is missing."""
         with self._engine.begin() as connection:
             self._check(connection, session)

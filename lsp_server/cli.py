@@ -1,4 +1,4 @@
-"""The recorder's commands: `lsp`, `consent`, `status`."""
+"""The recorder's commands: `lsp`, `consent`, `pause`, `resume`, `status`."""
 
 from __future__ import annotations
 
@@ -75,6 +75,35 @@ def _folder_and_level(words: list[str]) -> tuple[Path, str | None]:
     return folder, level
 
 
+def _pause(parser: argparse.ArgumentParser) -> None:
+    _add_where(parser)
+    parser.set_defaults(run=lambda args: _order(args, "paused"))
+
+
+def _resume(parser: argparse.ArgumentParser) -> None:
+    _add_where(parser)
+    parser.set_defaults(run=lambda args: _order(args, "recording again"))
+
+
+def _add_where(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("where", nargs="?", default=".", metavar="PATH|all", help="a folder (default: here)")
+    parser.add_argument("--json", action="store_true", help="print the folders as JSON")
+
+
+def _order(args: argparse.Namespace, done: str) -> int:
+    from lsp_server import ask
+
+    folder = None if args.where == "all" else Path(args.where).expanduser().resolve()
+    give = ask.pause if done == "paused" else ask.resume
+    workspaces = give(Home(default_home().absolute()), folder)
+    if args.json:
+        print(json.dumps(workspaces))
+    else:
+        for workspace in workspaces:
+            print(f"{workspace}: {done}")
+    return 0
+
+
 def _status(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print it as JSON")
     parser.set_defaults(run=_show_status)
@@ -102,4 +131,10 @@ def _show_status(args: argparse.Namespace) -> int:
     return 0
 
 
-COMMANDS: dict[str, Configure] = {"lsp": _lsp, "consent": _consent, "status": _status}
+COMMANDS: dict[str, Configure] = {
+    "lsp": _lsp,
+    "consent": _consent,
+    "pause": _pause,
+    "resume": _resume,
+    "status": _status,
+}

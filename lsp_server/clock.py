@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import datetime, timezone
+from typing import NamedTuple
 
 _JUMP_NS = 1_000_000_000
 
@@ -15,18 +16,20 @@ def utc(time_ns: int) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+class Clocks(NamedTuple):
+    """Where the time comes from: nanoseconds that only grow, and those of the wall clock since 1970."""
+
+    monotonic_ns: Callable[[], int] = time.monotonic_ns
+    time_ns: Callable[[], int] = time.time_ns
+
+
 class SessionClock:
     """`t` of the recorder's own clock."""
 
-    def __init__(
-        self,
-        monotonic_ns: Callable[[], int] = time.monotonic_ns,
-        time_ns: Callable[[], int] = time.time_ns,
-    ) -> None:
-        self._monotonic_ns = monotonic_ns
-        self._time_ns = time_ns
-        self._start = monotonic_ns()
-        self._drift = time_ns() - self._start
+    def __init__(self, clocks: Clocks) -> None:
+        self._monotonic_ns, self._time_ns = clocks
+        self._start = self._monotonic_ns()
+        self._drift = self._time_ns() - self._start
         self.started_at = utc(self._start + self._drift)
 
     def t(self) -> int:

@@ -1,17 +1,13 @@
-"""The collector as the sender sees it: three requests over one kept connection.
-
-Of the standard library, because a post costs a third of what a client with more comfort takes, and the
-sender's share of a keystroke is mostly the post.
-"""
+"""The collector as the sender sees it: three requests over one kept connection."""
 
 from __future__ import annotations
 
-import http.client
 import json
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
+from lsp_server.wire import Response, Wire
 from pairlog import __version__
 
 _SECONDS_MAX = 30.0
@@ -49,15 +45,15 @@ class Answer:
 class Collector:
     """A connection to one collector with one token."""
 
-    def __init__(self, address: str, token: str | None) -> None:
+    def __init__(self, address: str, token: str | None, seconds_max: float = _SECONDS_MAX) -> None:
         self.address = address
         parts = urlsplit(address)
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self._connection = kind(parts.hostname or "", parts.port, timeout=_SECONDS_MAX)
+        self._wire = Wire(address, seconds_max)
         self._prefix = parts.path.rstrip("/")
-        self._headers = {"User-Agent": f"pairlog/{__version__}"}
-        if token:
-            self._headers["Authorization"] = f"Bearer {token}"
+        self._headers = f"Host: {parts.netloc.rpartition('@')[2]}\r\nUser-Agent: pairlog/{__version__}\r\n"
+        # One with other characters is no token, and the collector says so.
+        if token and token.isascii() and token.isprintable():
+            self._headers += f"Authorization: Bearer {token}\r\n"
 
     def session(self, session: str) -> Answer:
         """What is known of a session. Raises Unreachable, as all requests do."""
@@ -73,39 +69,38 @@ class Collector:
 
     def close(self) -> None:
         """Let go of the connection."""
-        self._connection.close()
+        self._wire.close()
 
     def _ask(self, method: str, path: str, body: bytes | None = None, kind: str | None = None) -> Answer:
-        headers = dict(self._headers)
-        if kind is not None:
-            headers["Content-Type"] = kind
-        is_kept = self._connection.sock is not None
+        head = f"{method} {quote(self._prefix + path, safe='/%')} HTTP/1.1\r\n{self._headers}"
+        if body is not None:
+            head += f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
+        request = f"{head}\r\n".encode() + (body or b"")
         try:
-            return self._send(method, path, body, headers)
-        except (OSError, http.client.HTTPException) as error:
-            self._connection.close()
-            if not is_kept:
-                raise Unreachable(_reason(error)) from None
-        # The collector may have closed a connection that rested; every request here can be said twice.
-        try:
-            return self._send(method, path, body, headers)
-        except (OSError, http.client.HTTPException) as error:
-            self._connection.close()
-            raise Unreachable(_reason(error)) from None
+            return _answer(self._send(request))
+        except OSError as error:
+            raise Unreachable(
+                getattr(error, "strerror", None) or str(error) or type(error).__name__
+            ) from None
 
-    def _send(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
-        self._connection.request(method, self._prefix + path, body, headers)
-        response = self._connection.getresponse()
-        data = response.read()
+    def _send(self, request: bytes) -> Response:
+        is_kept = self._wire.is_open
         try:
-            found = json.loads(data) if data else {}
-        except ValueError:
-            found = {}
-        return Answer(
-            response.status,
-            found if isinstance(found, dict) else {},
-            _seconds(response.getheader("Retry-After")),
-        )
+            return self._wire.ask(request)
+        except ConnectionError:
+            if not is_kept:
+                raise
+        # The collector may have closed a connection that rested; every request here can be said twice.
+        return self._wire.ask(request)
+
+
+def _answer(response: Response) -> Answer:
+    try:
+        found = json.loads(response.body) if response.body else {}
+    except (ValueError, RecursionError):
+        found = {}
+    retry_after = _seconds(response.headers.get("retry-after"))
+    return Answer(response.status, found if isinstance(found, dict) else {}, retry_after)
 
 
 def _seconds(header: str | None) -> float | None:
@@ -116,7 +111,3 @@ def _seconds(header: str | None) -> float | None:
     except ValueError:
         # A date: rare, and the growing pauses do as well.
         return None
-
-
-def _reason(error: Exception) -> str:
-    return str(getattr(error, "strerror", None) or error or type(error).__name__)

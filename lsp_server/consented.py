@@ -22,6 +22,29 @@ class Permission:
     is_fault: bool = False
 
 
+class ConsentWatch:
+    """Hears a choice made with `pairlog consent` while a recording runs."""
+
+    def __init__(self, settings: Settings, root: Path) -> None:
+        self._settings = settings
+        self._root = root
+        self._seen = self._stamp()
+
+    def heard(self) -> Permission | None:
+        """What may be recorded from now on; None where nobody chose anything since the last call."""
+        stamp = self._stamp()
+        if stamp == self._seen:
+            return None
+        self._seen = stamp
+        return permission(self._settings, self._root)
+
+    def _stamp(self) -> int:
+        try:
+            return self._settings.home.consent.stat().st_mtime_ns
+        except OSError:
+            return 0
+
+
 def permission(settings: Settings, root: Path | None) -> Permission:
     """What may be recorded in the folder `root`."""
     if root is None:

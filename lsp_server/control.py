@@ -6,6 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+#: Record nothing until `resume`.
+PAUSE = "pause"
+#: Record again.
+RESUME = "resume"
 #: Write the text of the open documents, or of those in `docs`, again.
 REBASE = "rebase"
 #: End this session and go on in another one.

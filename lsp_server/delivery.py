@@ -11,9 +11,11 @@ from lsp_server import control
 from lsp_server.backoff import Backoff
 from lsp_server.blob_store import BlobStore
 from lsp_server.collector import Answer, Collector, Unreachable
+from lsp_server.hold import Hold
 from lsp_server.layout import Route, SessionFiles
 from lsp_server.locks import is_held
 from lsp_server.outbox import Batch, Outbox, head
+from lsp_server.pace import Pace
 from lsp_server.release import Released, Releaser, Texts, refusal
 from lsp_server.settings import is_loopback
 from lsp_server.state import Delivered
@@ -28,8 +30,6 @@ FRAME_BYTES_MAX = 1024 * 1024
 _READ_BYTES_MAX = 4 * 1024 * 1024
 _FRAMES_PER_STEP_MAX = 16
 _TEXT_TYPES = ("open", "gap", "pause", "forget")
-_TRICKLE_SECONDS = 1.0
-_TRICKLE_BYTES_MAX = 16 * 1024
 
 Connect = Callable[[Route], Collector]
 
@@ -37,7 +37,9 @@ Connect = Callable[[Route], Collector]
 class Delivery:
     """What the sender does for one session. `step` does what is due."""
 
-    def __init__(self, home: Home, session: str, connect: Connect, defaults: Callable[[], Route]) -> None:
+    def __init__(
+        self, home: Home, session: str, connect: Connect, defaults: Callable[[], Route], pace: Pace
+    ) -> None:
         """Open the outbox. Raises OSError."""
         self.files = SessionFiles(home, session)
         self.state = Delivered()
@@ -46,15 +48,15 @@ class Delivery:
         self._connect = connect
         self._defaults = defaults
         self._outbox = Outbox(self.files.outbox)
-        self._spool_read = 0
-        self._releaser = self._new_releaser()
+        self._pace = pace
+        self._start_over()
         self._sent = 0
         self._acked: int | None = None
+        self._known_route: Route | None = None
         self._uploaded: set[str] = set()
         self._backoff = Backoff()
         self._lines_max = FRAME_LINES_MAX
         self._refusals: dict[int, int] = {}
-        self._due = 0.0
         if self.files.parked.exists():
             self.state = Delivered("parked", detail=_text(self.files.parked))
 
@@ -64,50 +66,41 @@ class Delivery:
         return self.state.state in ("parked", "waiting")
 
     def step(self, now: float) -> bool:
-        """Do what is due; returns whether something was done.
-
-        A trickle of keys is taken over and sent once a second, a flood and an end at once.
-        """
-        if now < self._due and not self._is_urgent():
-            return False
-        self._due = now + _TRICKLE_SECONDS
+        """Do what is due; returns whether something was done."""
         try:
-            collected = self.collect()
+            collected = self._collect(now)
+            if self.is_done or self.state.state == "parked":
+                return collected
+            return self._deliver(now) or collected
         except OSError as error:
             # Nothing is lost: the spool is read again from what the outbox holds.
-            self._spool_read = 0
-            self._releaser = self._new_releaser()
+            self._start_over()
             self._fail(now, f"the outbox cannot be written ({error.strerror})")
             return False
-        if self.is_done or self.state.state == "parked":
-            return collected
-        return self.deliver(now) or collected
-
-    def _is_urgent(self) -> bool:
-        if self._outbox.is_ended:
-            return self._sent < self._outbox.size
-        try:
-            waiting = self.files.spool.stat().st_size - self._spool_read
-        except OSError:
-            return True
-        return waiting > _TRICKLE_BYTES_MAX or not self.files.pid.exists()
 
     def is_backlogged(self, now: float) -> bool:
         """Whether more can be done at once than one step did."""
-        return not (self.is_done or self.is_waiting) and self._backoff.is_due(now) and self._is_urgent()
+        if self.is_done or self.is_waiting or not self._backoff.is_due(now):
+            return False
+        return not self._has_read_all or self._sent < self._outbox.size
 
     # -- spool to outbox ------------------------------------------------------------------------------------
 
-    def collect(self) -> bool:
+    def _collect(self, now: float) -> bool:
         """Take over what the recorder wrote; close the session of one that died."""
         if self._outbox.is_ended:
             return False
         # In this order: a recorder that is gone writes nothing more, so what is read next is all there is.
-        is_alive = is_held(self.files.pid)
-        lines, torn, is_all = self._read_spool()
-        released = self._releaser.take(lines)
+        has_grown = self._has_grown()
+        is_alive = has_grown or is_held(self.files.pid)
+        lines, torn = list[bytes](), b""
+        if has_grown or not is_alive or not self._has_read_all:
+            lines, torn = self._read_spool()
+        free = self._hold.take(lines, now)
+        is_over = self._has_read_all and not is_alive
+        released = self._releaser.take([*free, *self._hold.release()] if is_over else free)
         self._keep(released)
-        if is_alive or not is_all or self._outbox.is_ended:
+        if not is_over or self._outbox.is_ended:
             return bool(lines)
         if self._outbox.last is None and not released.aside:
             # It died before it wrote its header: there is no session.
@@ -116,30 +109,44 @@ class Delivery:
         self._keep(self._releaser.close(torn, self._outbox.is_ended))
         return True
 
-    def _new_releaser(self) -> Releaser:
-        """One that goes on behind the outbox's last line."""
+    def _start_over(self) -> None:
+        """Read the spool from its beginning and go on behind the outbox's last line."""
+        self._spool_read = self._spool_seen = 0
+        self._has_read_all = False
+        self._hold = Hold(self._pace)
         texts = Texts()
         for line in self._outbox.lines():
             if head(line).type in _TEXT_TYPES:
                 texts.see(parse(line))
         last = self._outbox.last
-        return Releaser(self._outbox.expected, last.t if last else 0, texts)
+        self._releaser = Releaser(self._outbox.expected, last.t if last else 0, texts)
 
-    def _read_spool(self) -> tuple[list[bytes], bytes, bool]:
-        """New whole lines, what stands behind them, and whether that is all that is there."""
+    def _has_grown(self) -> bool:
         try:
-            with self.files.spool.open("rb") as stream:
-                size = stream.seek(0, os.SEEK_END)
-                stream.seek(self._spool_read)
-                data = stream.read(_READ_BYTES_MAX)
-                while b"\n" not in data and (more := stream.read(_READ_BYTES_MAX)):
-                    data += more
+            return self.files.spool.stat().st_size != self._spool_seen
         except FileNotFoundError:
-            return [], b"", True
+            return False
+
+    def _read_spool(self) -> tuple[list[bytes], bytes]:
+        """New whole lines, and what stands behind them."""
+        try:
+            # Two calls less than a file object, and the one file that is read each second.
+            descriptor = os.open(self.files.spool, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        except FileNotFoundError:
+            self._has_read_all = True
+            return [], b""
+        try:
+            os.lseek(descriptor, self._spool_read, os.SEEK_SET)
+            data = os.read(descriptor, _READ_BYTES_MAX)
+            while b"\n" not in data and (more := os.read(descriptor, _READ_BYTES_MAX)):
+                data += more
+            self._spool_seen = self._spool_read + len(data)
+            self._has_read_all = self._spool_seen >= os.fstat(descriptor).st_size
+        finally:
+            os.close(descriptor)
         lines, torn = whole_lines(data)
-        is_all = self._spool_read + len(data) == size
         self._spool_read += len(data) - len(torn)
-        return lines, torn, is_all
+        return lines, torn
 
     def _keep(self, released: Released) -> None:
         if released.aside:
@@ -160,15 +167,17 @@ class Delivery:
 
     # -- outbox to collector --------------------------------------------------------------------------------
 
-    def deliver(self, now: float) -> bool:
+    def _deliver(self, now: float) -> bool:
         """Send what waits; returns whether something was sent."""
         if (self._sent == self._outbox.size and self._acked is not None) or not self._backoff.is_due(now):
             return False
         route = self._route()
         if route.collector is None:
+            self._known_route = None
             self.state = Delivered("waiting", self.state.acked, "no collector is set")
             return False
         if not is_loopback(route.collector):
+            self._known_route = None
             detail = "only a collector on this machine is allowed until secrets are masked"
             self.state = Delivered("waiting", self.state.acked, detail)
             return False
@@ -309,22 +318,19 @@ class Delivery:
             self._park(f"the collector refuses line {seq}: {reason}")
             return False
         texts = Texts()
-        aside: list[bytes] = []
 
         def instead(kept: bytes) -> bytes:
             body = parse(kept)
-            if body["seq"] == seq:
-                kept = refusal(kept, reason)
-                texts.see(parse(kept))
-                aside.append(line)
-                return kept
-            placed = texts.place(kept, body)
-            if placed is not kept:
-                aside.append(kept)
-            return placed
+            if body["seq"] != seq:
+                return texts.place(kept, body)
+            gap = refusal(kept, reason)
+            texts.see(parse(gap))
+            return gap
 
+        # Set aside first: a crash in between keeps a line twice and never loses one.
+        self._set_aside([kept for kept in self._outbox.lines() if instead(kept) is not kept])
+        texts = Texts()
         self._outbox.rewrite(instead)
-        self._set_aside(aside)
         self._releaser.texts = texts
         self._go_behind(self.state.acked)
         control.give(self.files.control, control.REBASE)
@@ -337,6 +343,7 @@ class Delivery:
 
     def _fail(self, now: float, detail: str, retry_after: float | None = None) -> None:
         self._backoff.failed(now, retry_after)
+        self._known_route = None
         self.state = Delivered("offline", self.state.acked, detail)
 
     def _park(self, detail: str) -> None:
@@ -351,8 +358,11 @@ class Delivery:
         self.is_done = True
 
     def _route(self) -> Route:
-        own = self.files.read_route()
-        return own if own.collector is not None else self._defaults()
+        """Where the lines go; asked anew after each failure, for somebody may have mended it."""
+        if self._known_route is None:
+            own = self.files.read_route()
+            self._known_route = own if own.collector is not None else self._defaults()
+        return self._known_route
 
 
 def _text(path: Path) -> str:

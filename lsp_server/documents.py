@@ -46,11 +46,17 @@ class Documents:
     def __init__(self, folder: Folder, encoding: PositionEncoding) -> None:
         self.folder = folder
         self.by_uri: dict[str, Tracked] = {}
+        #: Open in the editor and not recorded: outside the folder, or too long.
+        self.left_out: set[str] = set()
         self._encoding = encoding
         self._numbers: dict[str, int] = {}
 
     def __iter__(self) -> Iterator[Tracked]:
         return iter(dict.fromkeys(self.by_uri.values()))
+
+    def await_edit(self) -> bool:
+        """Whether a cause was reported and the change that it explains has not come yet."""
+        return any(doc.cause is not None for doc in self)
 
     def find(self, uri: str) -> Tracked | None:
         """The open document at this address, also where it is spelt in another way."""
@@ -65,10 +71,12 @@ class Documents:
         number = self._numbers.setdefault(path, len(self._numbers) + 1)
         doc = Tracked(number, path, language, version, Document(text, self._encoding))
         self.by_uri[uri] = doc
+        self.left_out.discard(uri)
         return doc
 
     def close(self, uri: str) -> Tracked | None:
         """Let go of a document; None where it was not open."""
+        self.left_out.discard(uri)
         doc = self.find(uri)
         for spelling in [spelling for spelling, found in self.by_uri.items() if found is doc]:
             del self.by_uri[spelling]

@@ -39,11 +39,11 @@ class Inbox:
                 method = message.get("method")
                 if method == "textDocument/didChange":
                     if recording is not None:
-                        recording.recorder.did_change(message.get("params"))
+                        recording.awake().did_change(message.get("params"))
                     continue
                 if method == "pairlog/observe":
                     if recording is not None:
-                        recording.recorder.observe(message.get("params"))
+                        recording.awake().observe(message.get("params"))
                     continue
                 if recording is not None:
                     recording.flush()
@@ -57,7 +57,7 @@ class Inbox:
     def _lost(self, error: Exception) -> None:
         """Nothing that a client sends ends the recording; what could not be understood is a `gap`."""
         if self.recording is not None:
-            self.recording.recorder.gap("unsupported", "a message that could not be read")
+            self.recording.awake().gap("unsupported", "a message that could not be read")
         self._fail(error)
 
 

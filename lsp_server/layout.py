@@ -50,8 +50,11 @@ class SessionFiles:
             json.dump(asdict(route), stream)
 
     def remove(self) -> None:
-        """Delete all but the lines set aside; the spool last, which is what a session is known by."""
-        for file in (self.outbox, self.parked, self.control, self.pid, self.state, self.route, self.spool):
+        """Delete all but the lines set aside.
+
+        A session is known by its spool, and delivered on its route: whoever finds the one has the other.
+        """
+        for file in (self.outbox, self.parked, self.control, self.pid, self.state, self.spool, self.route):
             file.unlink(missing_ok=True)
 
 

@@ -68,6 +68,8 @@ class Outbox:
         self.path = path
         self.last: Head | None = None
         self.size = 0
+        #: The last lines appended, and where: they are sent next, mostly.
+        self._fresh: tuple[int, list[bytes]] = (-1, [])
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
         for line in self.lines():
             self.last = head(line)
@@ -96,13 +98,15 @@ class Outbox:
         except OSError:
             os.ftruncate(self._descriptor, self.size)
             raise
+        self._fresh = (self.size, lines)
         self.size += len(data)
         self.last = head(lines[-1])
 
     def batch(self, offset: int, lines_max: int, bytes_max: int) -> Batch:
         """At most so many lines and bytes from `offset` on, but one line where there is one."""
         lines: list[bytes] = []
-        for line in self.lines(offset):
+        at, fresh = self._fresh
+        for line in fresh if offset == at else self.lines(offset):
             if lines and (len(lines) == lines_max or len(line) > bytes_max):
                 break
             lines.append(line)
@@ -141,6 +145,7 @@ class Outbox:
         os.close(self._descriptor)
         self._descriptor = os.open(self.path, os.O_RDWR | getattr(os, "O_BINARY", 0))
         self.size = size
+        self._fresh = (-1, [])
         self.last = None if last is None else head(last)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What a language client says, to the lines of a session: `seq`, `t`, document numbers, gaps.
+"""What a language client says, to the events of a session: document numbers, causes, gaps.
 
 No files and no processes here: lines go to `append`, large texts to `keep_blob`. The hot path is
 `did_change` and writes its line by hand; everything else goes through the event classes.
@@ -7,34 +7,28 @@ No files and no processes here: lines go to `append`, large texts to `keep_blob`
 from __future__ import annotations
 
 import json.encoder
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from hashlib import sha256
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 from lsp_server.documents import Documents, Tracked
+from lsp_server.lines import Append, Lines
+from lsp_server.mending import with_integers
 from lsp_server.observe import Unsupported, read, read_cause
 from pairlog.document import sha256 as sha256_of_text
-from pairlog.events import Close, End, Event, Gap, Open, Rename, Run, Save, Session, Why
-from pairlog.line import LINE_BYTES_MAX, encode
+from pairlog.events import End, Rename, Run, Save
+from pairlog.line import LINE_BYTES_MAX
 from pairlog.position import scrub
 
-#: A text above this many characters is kept as a blob: stored once however often it is opened, and no
-#: line of a frame is larger than what was typed or pasted.
-INLINE_CHARS_MAX = 64 * 1024
 #: The largest text that is recorded; a longer document is refused with a `gap`.
 DOCUMENT_CHARS_MAX = 32 * 1024 * 1024
 
 EndReason = Literal["shutdown", "idle", "rollover", "consent", "erased", "interrupted"]
-GapReason = Literal["unsupported", "not_emitted", "delivery_lost", "interrupted", "refused"]
 
 _quote: Callable[[str], str] = json.encoder.encode_basestring
 
 
-#: Takes lines, each with its line break; returns how many are safe in the kernel's hands.
-Append: TypeAlias = Callable[[list[bytes]], int]
-
-
-class Recorder:
+class Recorder(Lines):
     """One session in the making. Events wait in memory until `flush`, which every read calls once."""
 
     def __init__(
@@ -44,43 +38,21 @@ class Recorder:
         keep_blob: Callable[[bytes], str],
         now: Callable[[], int],
     ) -> None:
-        """`keep_blob` returns the SHA-256 of what it stored, or raises OSError; `now` gives `t`."""
-        self.documents = documents
-        #: The seq of the next line.
-        self.next = 0
-        #: A line that must survive a power cut waits for the disk: a save, a run, the end.
-        self.urgent = False
-        #: Lines were lost and nothing can be written at present.
-        self.is_full = False
-        self._append = append
-        self._keep_blob = keep_blob
-        self._now = now
-        self._t = 0
-        self._told_t: int | None = None
-        self._obeys_client_clock = False
-        self._lines: list[bytes] = []
-        self._lost = 0
-        #: Documents with an `open` on the wire, and whether they are still open there.
-        self._on_wire: dict[int, bool] = {}
-        self._opens: list[tuple[int, int, bool]] = []
-        self._saved: dict[int, int] = {}
+        """As `Lines` takes them."""
+        super().__init__(documents, append, keep_blob, now)
         self._unopened: dict[str, int] = {}
         self._outside: set[str] = set()
         self._ignored: set[tuple[str, str]] = set()
+        self._not_utf8: set[int] = set()
 
     # -- the session ---------------------------------------------------------------------------------
 
-    def begin(self, header: Session) -> None:
-        """Write the header."""
-        self._obeys_client_clock = header.clock == "client"
-        self._emit(header)
-
-    def read_clock(self) -> None:
-        """Take the time; every event until the next call bears it."""
-        self._t = self._now() if self._told_t is None else self._told_t
-
     def end(self, reason: EndReason) -> None:
-        """Say what was left out, then write the last line."""
+        """Say what was left out, then write the last line, paused or not."""
+        self.flush()
+        self.is_paused = False
+        if self.is_full:
+            self._tell_stretch()
         again = sum(self._unopened.values())
         if again:
             self.gap("unsupported", "further changes of documents that are not open", count=again)
@@ -93,27 +65,18 @@ class Recorder:
         self._emit(End(seq=self.next, t=self._t, reason=reason))
         self.urgent = True
 
-    def event(self, cls: type[Event], **fields: Any) -> None:
-        """Write an event of any other kind."""
-        self._emit(cls(seq=self.next, t=self._t, **fields))
-
-    def gap(
-        self, reason: GapReason, detail: str, count: int | None = 1, docs: Iterable[int] | None = None
-    ) -> None:
-        """Say that something is lost."""
-        listed = None if docs is None else sorted(docs)
-        self._emit(Gap(seq=self.next, t=self._t, reason=reason, count=count, detail=detail, docs=listed))
-
     # -- documents -----------------------------------------------------------------------------------
 
     def did_open(self, uri: str, language: str | None, version: int, text: str) -> None:
         """A document was opened."""
         path = self.documents.folder.path_of(uri)
         if path is None:
-            self._outside.add(uri)
+            self.documents.left_out.add(uri)
+            if not self.is_paused:
+                self._outside.add(uri)
             return
         if len(text) > DOCUMENT_CHARS_MAX:
-            self._outside.add(uri)
+            self.documents.left_out.add(uri)
             self.gap("not_emitted", f"a document of more than {DOCUMENT_CHARS_MAX} characters")
             return
         again = self._unopened.pop(uri, 0)
@@ -178,25 +141,32 @@ class Recorder:
         self.next += 1
 
     def did_save(self, uri: str, text: str | None, read_file: Callable[[], bytes | None]) -> None:
-        """A document was saved; `read_file` gives the bytes on disk where the client sent no text."""
+        """A document was saved; `read_file` gives the bytes on disk where the client sent no text.
+
+        Bytes that are no UTF-8 are no text's: such a save has no hash, as nothing could ever match it.
+        """
         doc = self.documents.find(uri)
         if doc is None:
             return
-        digest: str | None
-        of: str | None
+        digest: str | None = None
+        of: str | None = None
+        is_utf8 = True
         if text is not None:
             text = scrub(text)
             if not doc.live:
                 self._rebase_from(doc, text)
             digest, of = sha256_of_text(text), "text"
-        elif (data := read_file()) is not None:
-            digest, of = sha256(data).hexdigest(), "disk"
-        else:
-            digest, of = None, None
+        elif doc.live and (data := read_file()) is not None:
+            is_utf8 = _is_utf8(data)
+            if is_utf8:
+                digest, of = sha256(data).hexdigest(), "disk"
         seq = self.next
         self.event(Save, doc=doc.number, sha256=digest, sha256_of=of)
         if self.next > seq:
             self._saved[doc.number] = seq
+        if not is_utf8 and doc.number not in self._not_utf8:
+            self._not_utf8.add(doc.number)
+            self.gap("unsupported", "a file that is no UTF-8: its saves cannot be checked")
         self.urgent = True
 
     def did_close(self, uri: str) -> None:
@@ -206,8 +176,7 @@ class Recorder:
             return
         if doc.lost:
             self._say_lost(doc)
-        self._opens.append((self.next, doc.number, False))
-        self.event(Close, doc=doc.number)
+        self._close(doc.number)
 
     def did_rename(self, old_uri: str, new_uri: str) -> None:
         """A file or a folder was renamed; both addresses as the client gives them."""
@@ -217,13 +186,6 @@ class Recorder:
             return
         for number, path in self.documents.rename(old, new):
             self.event(Rename, doc=number, path=path)
-
-    def rebase(self, numbers: Iterable[int] | None = None, why: Why = "after_gap") -> None:
-        """Write the text of all open documents, or of those with these numbers, as it stands."""
-        wanted = None if numbers is None else set(numbers)
-        for doc in self.documents:
-            if doc.live and (wanted is None or doc.number in wanted):
-                self._open(doc, why)
 
     # -- pairlog/observe -----------------------------------------------------------------------------
 
@@ -238,7 +200,7 @@ class Recorder:
                 self._hear_cause(params)
             elif kind == "time":
                 self._hear_time(params)
-            else:
+            elif not self.is_paused:
                 self._observe(params)
         except Unsupported as problem:
             self.gap("unsupported", str(problem))
@@ -274,90 +236,6 @@ class Recorder:
         doc = self.documents.find(uri)
         return None if doc is None else doc.number
 
-    # -- lines ---------------------------------------------------------------------------------------
-
-    def flush(self) -> None:
-        """Hand the waiting lines over; what was not taken is counted and its seqs are given again."""
-        lines = self._lines
-        if not lines:
-            return
-        self._lines = []
-        taken = 0 if self.is_full else self._append(lines)
-        if taken < len(lines):
-            self.is_full = True
-            self._lose(len(lines) - taken)
-        if self._opens:
-            self._settle_opens()
-
-    def recover(self) -> bool:
-        """Try to go on after a stretch that could not be written; returns whether it worked.
-
-        The stretch becomes a `gap` and every open document is re-based.
-        """
-        self.is_full = False
-        lost, self._lost = self._lost, 0
-        open_now = {doc.number for doc in self.documents}
-        first = self.next
-        self.gap("not_emitted", "nothing could be written", count=lost, docs=open_now | set(self._on_wire))
-        for number in [number for number, is_open in self._on_wire.items() if is_open]:
-            if number not in open_now:
-                self._opens.append((self.next, number, False))
-                self.event(Close, doc=number)
-        self.rebase()
-        self.flush()
-        if self.is_full and self.next == first:
-            self._lost = lost
-        return not self.is_full
-
-    def _emit(self, event: Event) -> None:
-        if isinstance(event, (Close, Rename, Save)) and event.doc not in self._known_on_wire():
-            return
-        line = encode(event)
-        if len(line) > LINE_BYTES_MAX:
-            self.gap("not_emitted", f"a {event.type} of more than {LINE_BYTES_MAX} bytes")
-            return
-        self._lines.append(line + b"\n")
-        self.next += 1
-
-    def _known_on_wire(self) -> set[int]:
-        return self._on_wire.keys() | {number for _, number, _ in self._opens}
-
-    def _open(self, doc: Tracked, why: Why) -> None:
-        text: str | None = doc.document.text
-        blob = None
-        if len(text or "") > INLINE_CHARS_MAX:
-            try:
-                blob = self._keep_blob((text or "").encode())
-            except OSError:
-                self.flush()
-                self.is_full = True
-                self._lost += 1
-                return
-            text = None
-        self._opens.append((self.next, doc.number, True))
-        self.event(
-            Open,
-            doc=doc.number,
-            path=scrub(doc.path),
-            why=why,
-            source="editor",
-            language=doc.language,
-            version=doc.version,
-            text=text,
-            blob=blob,
-        )
-
-    def _lose(self, count: int) -> None:
-        self.next -= count
-        self._lost += count
-        self._opens = [entry for entry in self._opens if entry[0] < self.next]
-        self._saved = {number: seq for number, seq in self._saved.items() if seq < self.next}
-
-    def _settle_opens(self) -> None:
-        for _, number, is_open in self._opens:
-            self._on_wire[number] = is_open
-        self._opens = []
-
     # -- changes that are no plain edit ----------------------------------------------------------------
 
     def _take_cause(self, doc: Tracked) -> str:
@@ -368,11 +246,13 @@ class Recorder:
 
     def _respelt(self, uri: Any) -> Tracked | None:
         """The open document at an address that no `didOpen` spelt like this; None where there is none."""
-        if not isinstance(uri, str) or uri in self._outside:
+        if not isinstance(uri, str) or uri in self.documents.left_out:
             return None
         doc = self.documents.find(uri)
         if doc is not None:
             self.documents.by_uri[uri] = doc
+        elif self.is_paused:
+            return None
         elif uri in self._unopened:
             self._unopened[uri] += 1
         else:
@@ -382,7 +262,7 @@ class Recorder:
 
     def _change_unread(self, doc: Tracked, params: Any) -> None:
         """A change that is not as LSP says: numbers with a fraction are mended, the rest is lost."""
-        mended = _with_integers(params)
+        mended = with_integers(params)
         if mended is not None:
             self.did_change(mended)
             return
@@ -402,7 +282,8 @@ class Recorder:
                 return
         except (TypeError, KeyError, AttributeError):
             pass
-        doc.lost += 1
+        if not self.is_paused:
+            doc.lost += 1
 
     def _rebase_from(self, doc: Tracked, text: str) -> None:
         if doc.lost:
@@ -416,20 +297,10 @@ class Recorder:
         doc.lost = 0
 
 
-def _with_integers(value: Any) -> Any:
-    """`value` with whole numbers written as integers; None where there is nothing to mend."""
-    mended = False
-
-    def mend(part: Any) -> Any:
-        nonlocal mended
-        if isinstance(part, float) and part.is_integer():
-            mended = True
-            return int(part)
-        if isinstance(part, list):
-            return [mend(item) for item in part]
-        if isinstance(part, dict):
-            return {key: mend(item) for key, item in part.items()}
-        return part
-
-    result = mend(value)
-    return result if mended else None
+def _is_utf8(data: bytes) -> bool:
+    """Whether bytes can be a text in UTF-8; a file with NUL bytes is one in UTF-16, or none at all."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in data

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from itertools import chain
 from pathlib import Path
 
 from lsp_server.blob_store import BlobStore
@@ -16,43 +17,50 @@ from lsp_server.collector import Collector
 from lsp_server.delivery import Delivery
 from lsp_server.layout import Route, recorders_in, sessions_in
 from lsp_server.locks import acquire, is_held
+from lsp_server.pace import DEFAULT, Pace, pace_of
 from lsp_server.settings import home_defaults
 from lsp_server.state import SenderState, write_sender
 from pairlog.errors import UserError
 from pairlog.home import Home
 
-_BUSY_SECONDS = 0.25
-_IDLE_SECONDS = 1.0
-_IDLE_AFTER_SECONDS = 30.0
-#: With nothing left to do, wait a little: an editor that restarts its server is back at once.
-_LINGER_SECONDS = 2.0
-_LIST_SECONDS = 2.0
-_NEWS_SECONDS = 2.0
+#: Within this time after a change the folder's own time stamp may hide another one.
+_STAMP_SECONDS = 2.0
+#: How far a delivery came is told after so many looks at the spools.
+_NEWS_POLLS = 5
 
 
 class Sender:
     """All deliveries of one home."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, pace: Pace = DEFAULT) -> None:
         self._home = home
+        self._pace = pace
         self._deliveries: dict[str, Delivery] = {}
         self._collectors: dict[Route, Collector] = {}
+        self._is_clear = False
         self._written: SenderState | None = None
         self._written_at = 0.0
-        self._listed = (0, 0.0)
+        self._listed = 0
 
     def step(self, now: float) -> bool:
         """Do what is due for every session; returns whether anything was done."""
-        self._find_sessions(now)
+        self._find_sessions()
         did = False
         for session, delivery in list(self._deliveries.items()):
             did = delivery.step(now) or did
             if delivery.is_done:
                 del self._deliveries[session]
         self._write_state(now)
-        if not self._deliveries and did:
-            self._clear_blobs()
+        if self._deliveries:
+            self._is_clear = False
+        elif not self._is_clear:
+            self._is_clear = self._clear()
         return did
+
+    @property
+    def sessions(self) -> set[str]:
+        """Those that are here and not done."""
+        return set(self._deliveries)
 
     def has_work(self) -> bool:
         """Whether a session waits to be sent, or is still being recorded."""
@@ -64,18 +72,22 @@ class Sender:
         """Whether the next step need not wait."""
         return any(delivery.is_backlogged(now) for delivery in self._deliveries.values())
 
-    def _find_sessions(self, now: float) -> None:
-        # A folder says when it changed; what came within the grain of that clock is found a little later.
-        changed, (seen, at) = self._home.spool.stat().st_mtime_ns, self._listed
-        if changed == seen and now - at < _LIST_SECONDS:
+    def _find_sessions(self) -> None:
+        changed = self._home.spool.stat().st_mtime_ns
+        if changed == self._listed:
             return
-        self._listed = (changed, now)
+        if time.time() - changed / 1e9 > _STAMP_SECONDS:
+            self._listed = changed
         for session in sessions_in(self._home):
-            if session not in self._deliveries:
-                try:
-                    self._deliveries[session] = Delivery(self._home, session, self._connect, self._defaults)
-                except OSError as error:
-                    print(f"pairlog: cannot read {session}: {error}", file=sys.stderr)
+            if session in self._deliveries:
+                continue
+            try:
+                self._deliveries[session] = Delivery(
+                    self._home, session, self._connect, self._defaults, self._pace
+                )
+            except OSError as error:
+                self._listed = 0
+                print(f"pairlog: cannot read {session}: {error}", file=sys.stderr)
 
     def _write_state(self, now: float) -> None:
         state = SenderState({name: delivery.state for name, delivery in self._deliveries.items()})
@@ -84,21 +96,29 @@ class Sender:
         # How far it came is news every few seconds, how it goes is news at once.
         if (
             state.words() == (self._written and self._written.words())
-            and now - self._written_at < _NEWS_SECONDS
+            and now - self._written_at < _NEWS_POLLS * self._pace.poll_s
         ):
             return
         # A delivery replaces its state and never changes it, so this one can be kept for comparison.
         self._written, self._written_at = state, now
         write_sender(self._home.path / "status.json", state)
 
-    def _clear_blobs(self) -> None:
-        """Throw the blobs away once no session needs one; a recorder registers itself under this lock."""
+    def _clear(self) -> bool:
+        """Throw away, once no session is left, its blobs and what a process killed at work left lying about.
+
+        A recorder registers itself under this lock. Returns whether it was done.
+        """
         lock = acquire(self._home.path / "blobs.lock")
         if lock is None:
-            return
-        if not sessions_in(self._home) and not any(map(is_held, recorders_in(self._home))):
+            return False
+        is_free = not sessions_in(self._home) and not any(map(is_held, recorders_in(self._home)))
+        if is_free:
             BlobStore(self._home.blobs).clear()
+            folders = (self._home.spool, self._home.outbox, self._home.control)
+            for file in (*chain(*(it.iterdir() for it in folders)), *self._home.path.glob("recorder-*")):
+                file.unlink(missing_ok=True)
         lock.release()
+        return is_free
 
     def _connect(self, route: Route) -> Collector:
         if route not in self._collectors:
@@ -113,31 +133,49 @@ class Sender:
         return Route(found.collector, found.token)
 
 
-def run(home: Home) -> int:
+def run(home: Home, pace: Pace) -> int:
     """Send until nothing is left to send and nobody records; returns the exit code."""
-    lock = acquire(home.path / "sender.lock")
-    if lock is None:
-        return 0
-    pid = home.path / "sender.pid"
-    pid.write_text(f"{os.getpid()}\n")
-    sender = Sender(home)
+    left: set[str] = set()
+    while True:
+        lock = acquire(home.path / "sender.lock")
+        if lock is None:
+            return 0
+        pid = home.path / "sender.pid"
+        pid.write_text(f"{os.getpid()}\n")
+        try:
+            left = _serve(home, pace)
+        finally:
+            pid.unlink(missing_ok=True)
+            lock.release()
+        # A recorder that began while we were leaving saw our lock and started no other sender.
+        if not home.spool.is_dir() or left.issuperset(sessions_in(home)):
+            return 0
+
+
+def _serve(home: Home, pace: Pace) -> set[str]:
+    """Work while there is work; returns the sessions for which nothing can be done at present."""
+    sender = Sender(home, pace)
     last_work = time.monotonic()
+    while home.spool.is_dir():
+        now = time.monotonic()
+        if sender.step(now):
+            last_work = now
+        if not sender.has_work() and now - last_work >= pace.linger_s:
+            break
+        if not sender.is_backlogged(now):
+            time.sleep(pace.poll_s)
+    return sender.sessions
+
+
+def main(path: Path) -> int:
+    """Send for the home at `path`; what a person must mend is one line of the log."""
+    home = Home(path)
     try:
-        while home.spool.is_dir():
-            now = time.monotonic()
-            if sender.step(now):
-                last_work = now
-            if not sender.has_work() and now - last_work > _LINGER_SECONDS:
-                break
-            if sender.is_backlogged(now):
-                continue
-            is_busy = now - last_work < _IDLE_AFTER_SECONDS
-            time.sleep(_BUSY_SECONDS if is_busy else _IDLE_SECONDS)
-    finally:
-        pid.unlink(missing_ok=True)
-        lock.release()
-    return 0
+        return run(home, pace_of(home))
+    except UserError as error:
+        print(f"pairlog: {error}", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":
-    sys.exit(run(Home(Path(sys.argv[1]))))
+    sys.exit(main(Path(sys.argv[1])))

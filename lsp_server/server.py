@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from lsp_server.session import Recording
     from lsp_server.state import State
 
-_TICK_SECONDS = 1.0
+#: Orders are obeyed within a second.
+_TICK_SECONDS = 0.9
 
 
 class _Protocol(LanguageServerProtocol):
@@ -125,6 +126,8 @@ def create_server() -> PairlogServer:
     server.feature(types.TEXT_DOCUMENT_DID_CLOSE)(_did_close)
     server.feature(types.WORKSPACE_DID_RENAME_FILES, files)(_did_rename)
     server.feature(types.SHUTDOWN)(_shutdown)
+    server.command("pairlog.pause")(_pause)
+    server.command("pairlog.resume")(_resume)
     return server
 
 
@@ -151,24 +154,34 @@ def _did_open(ls: PairlogServer, params: types.DidOpenTextDocumentParams) -> Non
     if ls.recording is not None:
         document = params.text_document
         language = str(getattr(document.language_id, "value", document.language_id))
-        ls.recording.recorder.did_open(document.uri, language, document.version, document.text)
+        ls.recording.awake().did_open(document.uri, language, document.version, document.text)
 
 
 def _did_save(ls: PairlogServer, params: types.DidSaveTextDocumentParams) -> None:
     if ls.recording is not None:
         uri = params.text_document.uri
-        ls.recording.recorder.did_save(uri, params.text, lambda: _bytes_on_disk(uri))
+        ls.recording.awake().did_save(uri, params.text, lambda: _bytes_on_disk(uri))
 
 
 def _did_close(ls: PairlogServer, params: types.DidCloseTextDocumentParams) -> None:
     if ls.recording is not None:
-        ls.recording.recorder.did_close(params.text_document.uri)
+        ls.recording.awake().did_close(params.text_document.uri)
 
 
 def _did_rename(ls: PairlogServer, params: types.RenameFilesParams) -> None:
     if ls.recording is not None:
         for file in params.files:
-            ls.recording.recorder.did_rename(file.old_uri, file.new_uri)
+            ls.recording.awake().did_rename(file.old_uri, file.new_uri)
+
+
+def _pause(ls: PairlogServer, *_arguments: Any) -> None:
+    if ls.recording is not None:
+        ls.recording.pause()
+
+
+def _resume(ls: PairlogServer, *_arguments: Any) -> None:
+    if ls.recording is not None:
+        ls.recording.resume()
 
 
 def _shutdown(ls: PairlogServer, _params: None) -> None:

@@ -22,6 +22,10 @@ else:
     import tomli as tomllib
 
 
+#: What may wait in a home where nobody says otherwise.
+SPOOL_BYTES_MAX = 1024 * 1024 * 1024
+
+
 @dataclass(frozen=True)
 class Settings:
     """What a recorder goes by. `consent` is the client's choice only; the stored one stands beside it."""
@@ -31,6 +35,8 @@ class Settings:
     token: str | None
     consent: Consented | None
     clock: Literal["recorder", "client"]
+    #: The bytes that may wait in the home, in spool and outbox together.
+    spool_bytes_max: int
 
 
 def resolve(options: object) -> Settings:
@@ -52,6 +58,7 @@ def resolve(options: object) -> Settings:
         token=_word(given, "token") or defaults.token,
         consent=parse(level, _word(given, "use")) if level else None,
         clock="client" if clock == "client" else "recorder",
+        spool_bytes_max=_spool_bytes_max(home),
     )
 
 
@@ -68,17 +75,36 @@ def home_defaults(home: Home) -> Defaults:
 
     Raises UserError where the file is not TOML.
     """
-    file = home.path / "pairlog.toml"
-    try:
-        table: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        table = {}
-    except (OSError, ValueError) as error:
-        raise UserError(f"{file} cannot be read ({error}); mend or remove it") from None
+    table = home_table(home)
     return Defaults(
         collector=os.environ.get("PAIRLOG_COLLECTOR_URL") or _word(table, "collector_url"),
         token=os.environ.get("PAIRLOG_TOKEN") or _word(table, "token"),
     )
+
+
+def home_table(home: Home) -> dict[str, Any]:
+    """What `pairlog.toml` says; empty where there is none. Raises UserError where it is not TOML."""
+    file = home.path / "pairlog.toml"
+    try:
+        table: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
+        return table
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, ValueError) as error:
+        raise UserError(f"{file} cannot be read ({error}); mend or remove it") from None
+
+
+def _spool_bytes_max(home: Home) -> int:
+    told = os.environ.get("PAIRLOG_SPOOL_BYTES_MAX") or home_table(home).get(
+        "spool_bytes_max", SPOOL_BYTES_MAX
+    )
+    try:
+        bytes_max = int(told)
+    except (TypeError, ValueError):
+        bytes_max = 0
+    if bytes_max <= 0:
+        raise UserError(f"the setting `spool_bytes_max` is `{told}`; give a number of bytes")
+    return bytes_max
 
 
 def _word(table: dict[str, Any], name: str) -> str | None:

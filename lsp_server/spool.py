@@ -48,6 +48,11 @@ class Spool:
             except OSError as error:
                 self.trouble = error.strerror or str(error)
 
+    @property
+    def size(self) -> int:
+        """The bytes of the lines in the file."""
+        return self._size
+
     def is_removed(self) -> bool:
         """Whether the file's name is gone: its session was erased at the collector."""
         return os.fstat(self._descriptor).st_nlink == 0
@@ -56,6 +61,8 @@ class Spool:
         """Bring everything to the disk and let go of the file."""
         self.sync()
         os.close(self._descriptor)
+        # The number may soon be another file's.
+        self._descriptor = -1
 
     def _keep_whole_lines(self, data: bytes, written: int) -> int:
         """After a short write: the sender may have read its whole lines already, so those stay."""
@@ -66,5 +73,5 @@ class Spool:
         self._dirty = self._dirty or whole > 0
         with suppress(OSError):
             os.ftruncate(self._descriptor, self._size)
-        os.lseek(self._descriptor, self._size, os.SEEK_SET)
+            os.lseek(self._descriptor, self._size, os.SEEK_SET)
         return data.count(b"\n", 0, whole)

@@ -13,7 +13,8 @@ from lsprotocol import types
 from pygls.uris import to_fs_path
 
 from lsp_server.consented import permission
-from lsp_server.session import Client, Recording
+from lsp_server.introduction import Client
+from lsp_server.session import Recording
 from lsp_server.settings import resolve
 from lsp_server.state import State
 from pairlog.errors import UserError

@@ -22,6 +22,8 @@ class RecorderState:
     detail: str
     workspace: str
     level: str
+    #: Somebody asked for a pause, whatever else keeps it from recording.
+    is_paused: bool = False
 
 
 class RecorderStateFile:
@@ -35,7 +37,8 @@ class RecorderStateFile:
         text = json.dumps(asdict(state))
         try:
             os.lseek(self._descriptor, 0, os.SEEK_SET)
-            os.write(self._descriptor, text.ljust(_RECORDER_BYTES).encode())
+            written = os.write(self._descriptor, text.ljust(_RECORDER_BYTES).encode())
+            os.ftruncate(self._descriptor, written)
         except OSError:
             return
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
+from pairlog.errors import UserError
 from pairlog.events import Open, Workspace
+from pairlog.ids import is_digest
 from pairlog.line import decode
 from pairlog.replay import Blobs
 
@@ -20,9 +23,37 @@ class File:
     blob: str
 
 
+def is_inside(path: str) -> bool:
+    """Whether a path is relative, in its plain form, and stays inside the workspace."""
+    pure = PurePosixPath(path)
+    return bool(
+        path
+        and "\0" not in path
+        and str(pure) == path
+        and not pure.is_absolute()
+        and pure.parts
+        and ".." not in pure.parts
+    )
+
+
 def read_manifest(data: bytes) -> list[File]:
-    """The files of a manifest blob, by path."""
-    return [File(**entry) for entry in json.loads(data)["files"]]
+    """The files of a manifest blob, by path.
+
+    Raises UserError where it is no manifest, or one that names a place outside the workspace: it may come
+    from anybody.
+    """
+    try:
+        files = [File(**entry) for entry in json.loads(data)["files"]]
+        if not all(isinstance(word, str) for file in files for word in (file.path, file.mode, file.blob)):
+            raise TypeError
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise UserError(
+            "a blob that is named as a manifest is none; record or export the session again"
+        ) from None
+    for file in files:
+        if not (is_inside(file.path) and is_digest(file.blob)):
+            raise UserError(f"a manifest names {file.path!r}, which is no file inside the workspace")
+    return files
 
 
 def write_manifest(files: Iterable[File]) -> bytes:

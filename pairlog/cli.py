@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from pairlog import __version__
-from pairlog.errors import UserError
+from pairlog.errors import UserError, visible
 
 #: What a room's `COMMANDS` maps a command's name to.
 Configure: TypeAlias = Callable[[argparse.ArgumentParser], None]
@@ -33,6 +33,8 @@ MOUNTS: dict[str, Mount] = {
     "doctor": Mount("pairlog.doctor", "all", "what works here and what does not, one line each"),
     "lsp": Mount("lsp_server.cli", "recorder", "the language server, on standard input and output"),
     "consent": Mount("lsp_server.cli", "recorder", "choose, or show, what may be recorded in a folder"),
+    "pause": Mount("lsp_server.cli", "recorder", "record nothing for a while, in a folder or in all"),
+    "resume": Mount("lsp_server.cli", "recorder", "record again after `pairlog pause`"),
     "status": Mount("lsp_server.cli", "recorder", "what is recorded here and what waits to be sent"),
     "serve": Mount("collector_api.cli", "collector", "the collector"),
     "token": Mount("collector_api.cli", "collector", "create, list and revoke tokens"),
@@ -59,12 +61,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         except ModuleNotFoundError as error:
             raise _missing(error, _wanted(arguments)) from None
     except UserError as error:
-        print(f"pairlog: {error}", file=sys.stderr)
+        print(f"pairlog: {visible(str(error))}", file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
         # The reader of our output has gone, as `head` does; keep the interpreter from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        where = f" {error.filename}" if error.filename else ""
+        reason = error.strerror or type(error).__name__
+        print(f"pairlog: cannot use{where}: {reason}; name another place, or mend this one", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
 

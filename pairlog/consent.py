@@ -81,7 +81,9 @@ def _read(home: Home) -> dict[str, dict[str, str]]:
     except FileNotFoundError:
         return {}
     except ValueError:
+        choices = None
+    if not isinstance(choices, dict) or not all(isinstance(choice, dict) for choice in choices.values()):
         raise UserError(
-            f"{home.consent} is not JSON; mend it, or remove it and choose again with `pairlog consent`"
-        ) from None
-    return dict(choices)
+            f"{home.consent} is damaged; mend it, or remove it and choose again with `pairlog consent`"
+        )
+    return choices

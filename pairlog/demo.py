@@ -8,6 +8,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -91,8 +94,13 @@ class Demo:
         )
         deadline = time.monotonic() + _ACK_SECONDS_MAX
         while time.monotonic() < deadline:
-            with urllib.request.urlopen(request, timeout=_ACK_SECONDS_MAX) as answer:
-                rows = json.load(answer)["sessions"]
+            try:
+                with urllib.request.urlopen(request, timeout=_ACK_SECONDS_MAX) as answer:
+                    rows = json.load(answer)["sessions"]
+            except OSError as error:
+                raise UserError(
+                    f"the collector has gone ({error}); see {self.folder}/collector.log"
+                ) from None
             if rows and rows[0]["complete"]:
                 found: dict[str, Any] = rows[0]
                 return found
@@ -166,12 +174,21 @@ def collector(demo: Demo, keep: bool) -> Iterator[list[tuple[str, str]]]:
         yield kept if keep else []
     except BaseException:
         keep = False
+        _end_sender(demo.folder / "home" / "sender.pid")
         raise
     finally:
         log.close()
         if not keep:
             process.terminate()
             process.wait(10)
+
+
+def _end_sender(pid: Path) -> None:
+    """End a sender that would go on looking for a collector that has gone."""
+    try:
+        os.kill(int(pid.read_text()), signal.SIGTERM)
+    except (OSError, ValueError):
+        return
 
 
 def stages(demo: Demo) -> list[tuple[str, Callable[[], str]]]:
@@ -219,18 +236,25 @@ def _line(console: Console, mark: str, name: str, found: str, started: float) ->
 
 def _next(console: Console, demo: Demo, kept: list[tuple[str, str]]) -> None:
     """Where to look next."""
-    data = demo.folder / "home" / "data"
+    program, folder = _program(), demo.folder
+    data = folder / "home" / "data"
     rows = [
         *kept,
-        ("play the session", f"pairlog replay {demo.session[:13]} --data {data}"),
-        ("read its steps", f"{demo.folder / 'steps' / 'steps.jsonl'}"),
-        ("see the verdicts", f"pairlog bench report {demo.folder / 'results'}"),
-        ("run it in Ianvs", f"{demo.folder / 'job' / 'README.md'}"),
+        ("play the session", shlex.join([program, "replay", demo.session[:13], "--data", str(data)])),
+        ("read its steps", str(folder / "steps" / "steps.jsonl")),
+        ("see the verdicts", shlex.join([program, "bench", "report", str(folder / "results")])),
+        ("run it in Ianvs", str(folder / "job" / "README.md")),
     ]
     console.print("\n[bold]Look next[/]")
     for what, where in rows:
         console.print(f"  {what:<19} [cyan]{escape(where)}[/]", soft_wrap=True)
     console.print("")
+
+
+def _program() -> str:
+    """How `pairlog` is called from here: by its name, or by its place where no PATH leads there."""
+    place = Path(sys.executable).parent / "pairlog"
+    return "pairlog" if shutil.which("pairlog") or not place.exists() else os.path.relpath(place)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -11,3 +11,10 @@ class Refused(UserError):
     """This machine cannot do it safely, so it was not done; the message says why. Exit code 3."""
 
     exit_code = 3
+
+
+def visible(text: str) -> str:
+    """`text` with what a terminal would obey (escapes, line breaks, reversed writing) spelt out."""
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)

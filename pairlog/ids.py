@@ -9,6 +9,7 @@ import re
 import time
 import uuid
 
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _SESSION = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
@@ -31,6 +32,11 @@ def session_of(milliseconds: int, chance: bytes) -> str:
 def is_session(text: str) -> bool:
     """Whether `text` is the id of a session, in the one spelling that is used."""
     return _SESSION.fullmatch(text) is not None
+
+
+def is_digest(text: str) -> bool:
+    """Whether `text` is a SHA-256 in lower-case hexadecimal digits, as blobs are named."""
+    return _DIGEST.fullmatch(text) is not None
 
 
 def keyed(key: bytes, text: str) -> str:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, fields
-from typing import Any
+from typing import Any, get_type_hints
 
-from pairlog.events import TYPES, Event, Unknown
+from pairlog.events import TYPES, Edit, Event, Unknown
+from pairlog.fields import Reader, reader
 
 #: The longest line that any part of Pairlog takes, in bytes.
 LINE_BYTES_MAX = 16 * 1024 * 1024
@@ -19,6 +20,10 @@ LINE_BYTES_MAX = 16 * 1024 * 1024
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _NAMES = {cls: tuple(f.name for f in fields(cls)[2:]) for cls in TYPES.values()}
 _REQUIRED = {cls: frozenset(f.name for f in fields(cls) if f.default is MISSING) for cls in TYPES.values()}
+
+
+#: Made when a type is first met.
+_readers: dict[type[Event], dict[str, Reader]] = {}
 
 
 class LineError(ValueError):
@@ -52,24 +57,44 @@ def parse(line: bytes) -> dict[str, Any]:
 def decode(line: bytes) -> Event:
     """The event of a line; `Unknown` for a type of a later version, later fields left aside.
 
-    Raises LineError where the line is no event or misses a field. Types of fields are not checked here:
-    the collector did so before it acknowledged the line.
+    Raises LineError where the line is no event, or a field is missing or mistyped. What stands inside an
+    edit's `changes` is left to whoever applies them.
     """
     body = parse(line)
     name = body.pop("type")
     cls = TYPES.get(name)
     if cls is None:
         return Unknown(seq=body.pop("seq"), t=body.pop("t"), name=name, fields=body)
+    readers = _readers.get(cls) or _make_readers(cls)
+    values = {}
+    for key, value in body.items():
+        read = readers.get(key)
+        if read is not None and value is not None:
+            try:
+                values[key] = read(value)
+            except (ValueError, RecursionError):
+                raise LineError(f"{name}: `{key}` is mistyped") from None
     try:
-        return cls(**body)
+        return cls(**values)
     except TypeError:
-        missing = _REQUIRED[cls] - body.keys()
-        if missing:
-            raise LineError(f"{name} without `{'`, `'.join(sorted(missing))}`") from None
-        known = {"seq", "t", *_NAMES[cls]}
-        return cls(**{key: value for key, value in body.items() if key in known})
+        missing = ", ".join(f"`{key}`" for key in sorted(_REQUIRED[cls] - values.keys()))
+        raise LineError(f"{name} without {missing}") from None
 
 
 def decode_all(lines: Iterable[bytes]) -> Iterator[Event]:
     """The events of lines, in their order."""
     return map(decode, lines)
+
+
+def _make_readers(cls: type[Event]) -> dict[str, Reader]:
+    readers = {name: reader(hint) for name, hint in get_type_hints(cls).items() if name != "type"}
+    if cls is Edit:
+        readers["changes"] = _changes
+    _readers[cls] = readers
+    return readers
+
+
+def _changes(value: Any) -> Any:
+    if type(value) is list:
+        return value
+    raise ValueError

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pairlog import WIRE
 from pairlog.document import Document, Observer
+from pairlog.errors import UserError
 from pairlog.events import (
     Close,
     Edit,
@@ -161,7 +162,7 @@ def verify(lines: Iterable[bytes], blobs: Blobs | None = None) -> Verdict:
         try:
             event = decode(line)
             player.feed(event)
-        except (LineError, ReplayError) as error:
+        except (LineError, ReplayError, UserError) as error:
             return Verdict(saves, False, player.seq + 1, str(error))
         if isinstance(event, Session):
             checkable = event.consent != "metadata"

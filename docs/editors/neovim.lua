@@ -4,8 +4,11 @@
 --     require("pairlog").setup({ collectorUrl = "http://127.0.0.1:8765", token = "..." })
 -- Nothing is recorded before you choose so: `pairlog consent PATH content` in a shell. `vim.g.pairlog` is
 -- the state (off, recording, paused, offline), for a status line.
-local M = { cmd = { "pairlog", "lsp" }, cursor_ms = 100 }
+local M = { cmd = { "pairlog", "lsp" }, cursor_ms = 100, output_max = 16384 }
+-- The client of each folder; why the next changes happen; whether a cursor waits to be sent.
 local clients, because, waiting = {}, nil, false
+-- Runs that have not ended, by terminal buffer or as `make`; how many began; the line just typed after `:`.
+local runs, run_count, typed = {}, 0, nil
 
 local function client_of(bufnr)
   local client = vim.lsp.get_client_by_id(vim.b[bufnr or 0].pairlog or -1)
@@ -55,6 +58,21 @@ local function watch_changes(client)
   end
 end
 
+-- Neovim 0.7 counts columns in UTF-16 and offers nothing else, though it can: `M.encodings = { "utf-8" }`.
+local function capabilities()
+  local all = vim.lsp.protocol.make_client_capabilities()
+  if M.encodings then
+    all.general = vim.tbl_extend("force", all.general or {}, { positionEncodings = M.encodings })
+  end
+  return all
+end
+
+-- Before the first document goes out, which is when columns begin to matter.
+local function agree(client, result)
+  client.offset_encoding = result.capabilities.positionEncoding or client.offset_encoding
+  watch_changes(client)
+end
+
 -- The folder of the git repository, else the one that Neovim works in.
 local function root_of(file)
   local folder = vim.fn.fnamemodify(file, ":p:h")
@@ -75,7 +93,7 @@ local function attach(bufnr)
     -- Every keystroke as it happens; and time to write the end of the session when Neovim quits.
     flags = { debounce_text_changes = 0, exit_timeout = 5000 },
     handlers = { ["pairlog/status"] = function(_, status) vim.g.pairlog = status.state end },
-    on_init = watch_changes, on_exit = function() clients[root] = nil end,
+    capabilities = capabilities(), on_init = agree, on_exit = function() clients[root] = nil end,
   })
   vim.b[bufnr].pairlog = clients[root]
   vim.lsp.buf_attach_client(bufnr, clients[root])
@@ -109,11 +127,99 @@ local function retell(event)
   client.rpc.notify(method, params)
 end
 
+-- A run belongs to the folder that it runs in, whatever buffer is shown: consent is given folder by folder.
+local function client_in(folder)
+  local client, length = nil, 0
+  folder = (vim.loop.fs_realpath(folder) or folder) .. "/"
+  for root, id in pairs(clients) do
+    local path = (vim.loop.fs_realpath(root) or root) .. "/"
+    if vim.startswith(folder, path) and #path > length then
+      client, length = vim.lsp.get_client_by_id(id), #path
+    end
+  end
+  return client and client.initialized and client or nil
+end
+
+local function start_run(kind, folder, command)
+  local client = client_in(folder)
+  if not client then return end
+  run_count = run_count + 1
+  local id = ("nvim-%d-%d"):format(vim.fn.getpid(), run_count)
+  local run = { type = "run", id = id, phase = "started", kind = kind, command = command }
+  client.rpc.notify("pairlog/observe", run)
+  return { client = client, id = id, kind = kind, started = vim.loop.hrtime() }
+end
+
+-- The end of the output: where a program fails, it says so last.
+local function end_run(run, exit_code, output, command)
+  local kept = output:sub(-M.output_max)
+  if #kept < #output then kept = kept:gsub("^[^\n]*\n", "") end
+  -- A message of the protocol is UTF-8, the output of a program anything.
+  if not pcall(vim.fn.json_encode, kept) then kept = kept:gsub("[%z\128-\255]", "?") end
+  local function tell(observation)
+    observation.type, observation.id, observation.kind = "run", run.id, run.kind
+    run.client.rpc.notify("pairlog/observe", observation)
+  end
+  if kept ~= "" then tell({ phase = "output", output = kept }) end
+  local took = math.floor((vim.loop.hrtime() - run.started) / 1e6)
+  tell({ phase = "ended", exit_code = exit_code, duration_ms = took, command = command })
+end
+
+-- `:make` sends what the program prints through `tee`, and then only knows that `tee` went well.
+local STATUS = { bash = "${PIPESTATUS[0]}", zsh = "${pipestatus[1]}" }
+
+local function make_starts()
+  if not client_in(vim.fn.getcwd()) then return end
+  -- What `:make` does next in any case; done here, the saves that the run sees come before it.
+  if vim.o.autowrite or vim.o.autowriteall then vim.cmd("silent! wall") end
+  local program, arguments = vim.o.makeprg, vim.trim(typed and typed:match("%f[%a]l?make?!?%s([^|]*)") or "")
+  local command, places = program:gsub("%$%*", function() return arguments end)
+  if places == 0 then command = program .. " " .. arguments end
+  local is_expanded, expanded = pcall(vim.fn.expandcmd, command)
+  local run = start_run("task", vim.fn.getcwd(), vim.trim(is_expanded and expanded or command))
+  if not run then return end
+  run.makeef, run.shellpipe, run.file = vim.o.makeef, vim.o.shellpipe, vim.fn.tempname()
+  local status = STATUS[vim.fn.fnamemodify(vim.o.shell, ":t")]
+  if status and run.shellpipe == "2>&1| tee" then vim.o.shellpipe = "2>&1| tee %s; exit " .. status end
+  run.tells_status = vim.o.shellpipe ~= run.shellpipe or not run.shellpipe:find("|", 1, true)
+  vim.o.makeef, runs.make = run.file, run
+end
+
+local function make_ends(event)
+  local run = runs.make
+  if not run then return end
+  runs.make = nil
+  vim.o.makeef, vim.o.shellpipe = run.makeef, run.shellpipe
+  local file = io.open(run.file, "rb")
+  local output = file and file:read("*a") or ""
+  if file then file:close() end
+  -- The list's title is the command as it was run, also where nobody typed it.
+  local wanted, is_local = { title = 0 }, event.match == "lmake"
+  local title = (is_local and vim.fn.getloclist(0, wanted) or vim.fn.getqflist(wanted)).title
+  end_run(run, run.tells_status and vim.v.shell_error or nil, output, title:match("^:(.-)%s*$"))
+end
+
+local function terminal_starts(event)
+  local folder, command = vim.api.nvim_buf_get_name(event.buf):match("^term://(.-)//%d+:(.*)$")
+  if folder then runs[event.buf] = start_run("terminal", vim.fn.fnamemodify(folder, ":p"), command) end
+end
+
+local function terminal_ends(event)
+  local run = runs[event.buf]
+  if not run then return end
+  runs[event.buf] = nil
+  local text = table.concat(vim.api.nvim_buf_get_lines(event.buf, -1000, -1, false), "\n")
+  -- Below zero: the buffer was closed before the program ended.
+  local status = vim.v.event.status
+  end_run(run, status >= 0 and status or nil, (text:gsub("%s+$", "")))
+end
+
 function M.setup(options)
-  M.options = options or vim.empty_dict()
+  -- An empty table of Lua would go out as an array.
+  M.options = options and next(options) and options or vim.empty_dict()
   local group = vim.api.nvim_create_augroup("pairlog", {})
-  local function on(events, run, pattern)
-    vim.api.nvim_create_autocmd(events, { group = group, callback = run, pattern = pattern })
+  local function on(events, run, pattern, nested)
+    vim.api.nvim_create_autocmd(events, { group = group, callback = run, pattern = pattern, nested = nested })
   end
   -- Later than everybody else, so that the file's type is known.
   on({ "BufReadPost", "BufNewFile" }, function(event) vim.schedule(function() attach(event.buf) end) end)
@@ -124,6 +230,15 @@ function M.setup(options)
   on("OptionSet", retell, { "fileformat", "endofline" })
   on("FocusGained", function() M.observe({ type = "focus", focused = true }) end)
   on("FocusLost", function() M.observe({ type = "focus", focused = false }) end)
+  -- Nested, so that everybody hears of the files that it saves.
+  on("QuickFixCmdPre", make_starts, { "make", "lmake" }, true)
+  on("QuickFixCmdPost", make_ends, { "make", "lmake" })
+  on("TermOpen", terminal_starts)
+  on("TermClose", terminal_ends)
+  on("CmdlineLeave", function()
+    typed = vim.fn.getcmdline()
+    vim.schedule(function() typed = nil end)
+  end, ":")
   for key, cause in pairs({ u = "undo", U = "undo", ["g-"] = "undo", ["<C-r>"] = "redo", ["g+"] = "redo" }) do
     vim.keymap.set("n", key, function() M.because({ cause = cause }) return key end, { expr = true })
   end

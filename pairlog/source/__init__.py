@@ -39,9 +39,9 @@ def find_session(source: Source, wanted: str) -> SessionInfo:
 
     Raises UserError where none, or more than one, fits.
     """
-    rows = [row for row in source.sessions() if row.session.startswith(wanted)]
+    rows = [row for row in source.sessions() if wanted and row.session.startswith(wanted)]
     if len(rows) == 1:
         return rows[0]
     if not rows:
-        raise UserError(f"no session {wanted} here; `pairlog sessions` lists what there is")
+        raise UserError(f"no session {wanted!r} here; `pairlog sessions` lists what there is")
     raise UserError(f"{len(rows)} sessions begin with {wanted}; give more of the id")

@@ -37,7 +37,7 @@ class FileSource(Source):
         except FrameError as error:
             raise UserError(f"{file} is damaged: {error}; export the session again") from None
 
-    def blob(self, session: str, sha256: str) -> bytes:
+    def read_blob(self, session: str, sha256: str) -> bytes:
         """The bytes of a blob beside the session's file. Raises UserError where it is missing."""
         file = self._file(session).parent / "blobs" / sha256
         try:

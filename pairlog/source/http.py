@@ -42,7 +42,7 @@ class HttpSource(Source):
         """The lines of a session. Raises UserError where it is unknown or not for this token."""
         yield from read(io.BytesIO(self._get(f"/v1/sessions/{session}/frames").content))
 
-    def blob(self, session: str, sha256: str) -> bytes:
+    def read_blob(self, session: str, sha256: str) -> bytes:
         """The bytes of a blob. Raises UserError where it is missing or not for this token."""
         return self._get(f"/v1/blobs/{sha256}", session=session).content
 

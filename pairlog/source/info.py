@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from pairlog.errors import UserError
+from pairlog.ids import is_digest
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,19 @@ class Source(ABC):
     def lines(self, session: str) -> Iterator[bytes]:
         """The lines of a session, byte for byte. Raises UserError where it is unknown."""
 
-    @abstractmethod
     def blob(self, session: str, sha256: str) -> bytes:
-        """The bytes of a blob that this session names. Raises UserError where it is missing."""
+        """The bytes of a blob that this session names, held against their name.
+
+        Raises UserError where it is missing, is not what its name says, or has a name that is no SHA-256: a
+        session may come from anybody, and a name is used as a path.
+        """
+        if not is_digest(sha256):
+            raise UserError(f"session {session} names the blob {sha256[:80]!r}, which is no SHA-256")
+        data = self.read_blob(session, sha256)
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise UserError(f"the blob {sha256} was changed since it was recorded; export the session again")
+        return data
+
+    @abstractmethod
+    def read_blob(self, session: str, sha256: str) -> bytes:
+        """The bytes that are kept under this name. Raises UserError where there are none."""

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from pairlog.blobs import is_inside
 from processing.episodes.episode import Answer, Episode, file_bytes, is_answer
 from processing.episodes.limits import Limits
 from processing.episodes.oracle_files import decides
 from processing.episodes.pytest_run import run_tests
-from processing.episodes.workspace import BadWorkspace, Files, is_inside
+from processing.episodes.workspace import BadWorkspace, Files
 
 
 @dataclass(frozen=True, kw_only=True)

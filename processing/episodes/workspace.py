@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TypeAlias
+
+from pairlog.blobs import is_inside
 
 #: Path to content and git's mode (100644, 100755, or 120000: a link whose target is the content).
 Files: TypeAlias = Mapping[str, tuple[bytes, str]]
@@ -15,19 +17,6 @@ _SUBMODULE = "160000"
 
 class BadWorkspace(ValueError):
     """Files that cannot stand beside each other, or a path that leaves the workspace."""
-
-
-def is_inside(path: str) -> bool:
-    """Whether a path is relative, in its plain form, and stays inside the workspace."""
-    pure = PurePosixPath(path)
-    return bool(
-        path
-        and "\0" not in path
-        and str(pure) == path
-        and not pure.is_absolute()
-        and pure.parts
-        and ".." not in pure.parts
-    )
 
 
 def lay(folder: Path, files: Files) -> None:

@@ -12,6 +12,7 @@ from rich.rule import Rule
 from rich.syntax import Syntax
 from rich.text import Text
 
+from pairlog.errors import visible
 from pairlog.events import Completion, Edit, Event, Open, Run, Select, Test
 from pairlog.replay import Player
 
@@ -63,7 +64,7 @@ def describe(event: Event, player: Player) -> str:
         words += [event.test, event.outcome]
     elif isinstance(event, Completion):
         words += [event.phase, event.model or ""]
-    return " ".join(word for word in words if word)
+    return visible(" ".join(word for word in words if word))
 
 
 def listing(played: Iterable[Moment], player: Player) -> Iterator[str]:
@@ -127,10 +128,10 @@ class _Screen:
         lines = replayed.document.lines
         first = max(0, min(self._line - rows // 2, len(lines) - rows))
         code = Syntax(
-            "".join(lines[first : first + rows]),
+            "\n".join(visible(line.rstrip("\r\n").expandtabs(4)) for line in lines[first : first + rows]),
             replayed.language or "text",
             line_numbers=True,
             start_line=first + 1,
             highlight_lines={self._line + 1},
         )
-        return Group(Rule(replayed.path), code, below)
+        return Group(Rule(visible(replayed.path)), code, below)

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pairlog.errors import visible
 from pairlog.source import SessionInfo
 from processing.sessions.verification import Verification
 
@@ -37,7 +38,7 @@ def sessions_table(rows: Sequence[SessionInfo]) -> Table:
             Text(names[row.session], style="cyan"),
             row.started_at[:16].replace("T", " "),
             lasted(row),
-            row.editor,
+            visible(row.editor),
             f"{row.events:,}",
             verdict(row.verified),
             row.consent,

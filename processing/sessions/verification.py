@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pairlog.blobs import named_blobs
 from pairlog.errors import UserError
 from pairlog.replay import verify
 from pairlog.source import SessionInfo, Source
@@ -31,9 +32,13 @@ class Verification:
 
 
 def verify_session(source: Source, info: SessionInfo) -> Verification:
-    """Replay one session and check every save. Lines or blobs that cannot be read are a mismatch."""
+    """Replay one session, check every save and every blob. What cannot be read is a mismatch."""
+    blobs = blobs_of(source, info.session)
     try:
-        verdict = verify(source.lines(info.session), blobs_of(source, info.session))
+        verdict = verify(source.lines(info.session), blobs)
+        if verdict.verified is not False:
+            for digest in named_blobs(source.lines(info.session), blobs):
+                blobs(digest)
     except UserError as error:
         return Verification(info.session, 0, False, None, str(error))
     return Verification(info.session, verdict.saves, verdict.verified, verdict.first_bad_seq, verdict.reason)

@@ -64,7 +64,9 @@ def test_a_session_is_erased_beside_a_running_collector(
     collector: Collector, ada: str, data: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     collector.send(ada, session_lines())
-    assert main(["erase", SESSION, "--data", data]) == 0
+    assert main(["erase", "", "--data", data]) == 1
+    assert main(["erase", SESSION[:13], "--data", data]) == 0
+    assert capsys.readouterr().out == f"erased {SESSION}\n"
     assert problem(collector.send(ada, session_lines())) == (410, "erased")
     assert main(["erase", SESSION, "--data", data]) == 1
     assert "was erased before" in capsys.readouterr().err
@@ -74,7 +76,6 @@ def test_a_session_is_erased_beside_a_running_collector(
     ("words", "message"),
     [
         (["erase", SESSION], "no store at"),
-        (["erase", "0193"], "no whole id"),
         (["token", "list"], "no store at"),
         (["token", "revoke", "ada"], "no store at"),
         (["token", "create", "", "--role", "admin"], "1 to 200 printable characters"),

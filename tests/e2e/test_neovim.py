@@ -40,15 +40,15 @@ def start(
     """Starts Neovim in the workspace; `choices` go into the recorder's options."""
     started: list[Neovim] = []
 
-    def neovim(**choices: str) -> Neovim:
+    def neovim(settings: dict[str, Any] | None = None, **choices: str) -> Neovim:
         options = {
             "collectorUrl": collector.address,
             "token": collector.token("ada"),
             "home": str(home),
             **choices,
         }
-        env = {"HOME": str(tmp_path), "PAIRLOG_HOME": str(home)}
-        started.append(Neovim(workspace, options, [*PAIRLOG, "lsp"], env))
+        env = {"HOME": str(tmp_path), "PAIRLOG_HOME": str(home), "SHELL": "/bin/bash"}
+        started.append(Neovim(workspace, options, [*PAIRLOG, "lsp"], env, **(settings or {})))
         return started[-1]
 
     yield neovim
@@ -75,10 +75,27 @@ def check_whole(collector: Collector, session: str, saves: int) -> list[dict[str
     return events
 
 
-def spooled(home: Path, part: bytes) -> None:
-    """Wait until the recorder has written this."""
+def spooled(home: Path, part: bytes, count: int = 1) -> None:
+    """Wait until the recorder has written this so many times."""
     (spool,) = (home / "spool").glob("*.ndjson")
-    wait_for(f"{part!r} in the spool", lambda: part in spool.read_bytes() or None)
+    wait_for(f"{part!r} in the spool", lambda: spool.read_bytes().count(part) >= count or None)
+
+
+def runs(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each run as it began, with what its other lines told beside it."""
+    found: dict[str, dict[str, Any]] = {}
+    for event in events:
+        if event["type"] == "run":
+            assert event["evidence"] == "reported"
+            told = {
+                key: value for key, value in event.items() if key not in ("seq", "t", "type", "phase", "id")
+            }
+            if event["phase"] == "started":
+                assert event["id"] not in found
+                found[event["id"]] = {"seq": event["seq"], **told}
+            else:
+                found[event["id"]].update(told)
+    return list(found.values())
 
 
 def test_keys_undo_and_save_arrive_as_they_happened(
@@ -198,6 +215,83 @@ def test_what_neovim_tells_wrongly_or_not_at_all_is_set_right(
     check_whole(collector, row["session"], saves=6)
     for path in ("cart.py", "bare.txt", "emoji.md", "other.md"):
         assert collector.replay(row["session"], path) == (workspace / path).read_bytes(), path
+
+
+def test_make_and_terminals_are_runs_that_know_what_they_saw(
+    start: Callable[..., Neovim], workspace: Path, collector: Collector, home: Path
+) -> None:
+    (workspace / "check.sh").write_text('printf "cart.py:2: %s\\377\\n" "$1"; exit "$2"\n')
+    neovim = start(consent="content")
+    # Before there is a client, and outside its folder, nothing happens.
+    neovim.type(":terminal true<CR>")
+    neovim.open("cart.py")
+    neovim.wait_state("recording")
+    neovim.type(":cd /<CR>")
+    neovim.type(":make! elsewhere<CR>")
+    neovim.type(":cd -<CR>")
+
+    neovim.api.options["makeprg"] = "sh check.sh"
+    neovim.type("O")
+    neovim.insert("# first")
+    neovim.save()
+    neovim.type(":make! wrong 3<CR>")
+    # What is not saved yet is, with 'autowrite', before the run sees it.
+    neovim.type("O<Esc>")
+    neovim.type(":set autowrite<CR>")
+    neovim.type(":silent make! right 0<CR>")
+    assert (neovim.api.options["shellpipe"], neovim.api.options["makeef"]) == ("2>&1| tee", "")
+    neovim.api.command("lmake! listed 1")
+    # Neovim 0.7 drops what a program prints right before its end: this one takes its time.
+    neovim.type(":terminal seq 5000; sleep 1; exit 7<CR>")
+    spooled(home, b'"ended"', 4)
+    # Closed by its buffer, a program has no exit code.
+    neovim.type(":terminal sleep 60<CR>")
+    neovim.api.command("bdelete!")
+    spooled(home, b'"ended"', 5)
+    neovim.type(":buffer cart.py<CR>")
+    neovim.quit()
+
+    (row,) = collector.ended()
+    events = check_whole(collector, row["session"], saves=2)
+    first, second = [event["seq"] for event in events if event["type"] == "save"]
+    seen = runs(events)
+    assert all(run.pop("duration_ms") >= 0 for run in seen)
+    assert [run.pop("seq") > run["saw"]["1"] for run in seen] == [True] * 5
+    lines = seen[3].pop("output").splitlines()
+    assert len(lines) <= 1000 and lines == [str(n) for n in range(5001 - len(lines), 5001)]
+    told = [
+        (run["kind"], run["command"], run.get("exit_code"), run.get("output"), run["saw"]) for run in seen
+    ]
+    assert told == [
+        ("task", "sh check.sh wrong 3", 3, "cart.py:2: wrong?\n", {"1": first}),
+        ("task", "sh check.sh right 0", 0, "cart.py:2: right?\n", {"1": second}),
+        ("task", "sh check.sh listed 1", 1, "cart.py:2: listed?\n", {"1": second}),
+        ("terminal", "seq 5000; sleep 1; exit 7", 7, None, {"1": second}),
+        ("terminal", "sleep 60", None, None, {"1": second}),
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-32"])
+def test_columns_are_counted_in_the_unit_that_neovim_was_told_to_offer(
+    encoding: str, start: Callable[..., Neovim], workspace: Path, collector: Collector
+) -> None:
+    neovim = start({"encodings": [encoding, "utf-16"]}, consent="content")
+    neovim.open("emoji.md")
+    neovim.type("A")
+    neovim.insert(" \U0001f469\u200d\U0001f680!")
+    neovim.type("<BS><Esc>")
+    neovim.type("hx")
+    neovim.type("j0xp")
+    neovim.type("A")
+    neovim.insert(" e\u0301 \u6f22")
+    neovim.type("<Esc>kJu")
+    neovim.save()
+    neovim.quit()
+
+    (row,) = collector.ended()
+    events = check_whole(collector, row["session"], saves=1)
+    assert events[0]["position_encoding"] == encoding
+    assert collector.replay(row["session"], "emoji.md") == (workspace / "emoji.md").read_bytes()
 
 
 def test_a_killed_editor_leaves_a_session_that_is_closed_and_whole(

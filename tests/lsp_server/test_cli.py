@@ -107,6 +107,30 @@ def test_status_shows_what_waits_and_why(capsys: pytest.CaptureFixture[str], hom
     }
 
 
+def test_an_order_where_nothing_is_recorded_says_so(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    assert "nothing is recorded in " in refused(capsys, "pause")
+    assert "nothing is recorded at present" in refused(capsys, "resume", "all")
+    assert not home.exists()
+
+
+@pytest.mark.parametrize("told", ["much", "0", "-1"])
+def test_a_bound_that_is_no_number_of_bytes_is_refused(told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAIRLOG_SPOOL_BYTES_MAX", told)
+    with pytest.raises(UserError, match=f"`spool_bytes_max` is `{told}`"):
+        resolve({})
+
+
+def test_the_bound_is_one_gibibyte_where_nobody_says_otherwise(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert resolve({}).spool_bytes_max == 2**30
+    open_home(home)
+    (home / "pairlog.toml").write_text("spool_bytes_max = 5000\n")
+    assert resolve({}).spool_bytes_max == 5000
+    monkeypatch.setenv("PAIRLOG_SPOOL_BYTES_MAX", "6000")
+    assert resolve({}).spool_bytes_max == 6000
+
+
 def test_settings_of_the_user_are_read_and_a_broken_file_is_named(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,7 @@ from lsp_server.control import Orders
 from lsp_server.delivery import Delivery
 from lsp_server.layout import Route, SessionFiles
 from lsp_server.locks import FileLock, acquire
+from lsp_server.pace import Pace
 from pairlog.home import Home, open_home
 from tests.lsp_server.failing_collector import FailingCollector, Failure, failing_collector
 
@@ -49,13 +50,18 @@ class Bench:
         self.files = SessionFiles(home, SESSION)
         self.files.write_route(Route(address, "secret"))
         self.now = 1000.0
+        self.pace = Pace(hold_s=0)
         self._recorder: FileLock | None = acquire(self.files.pid)
         self.restart()
 
     def restart(self) -> None:
         """Another sender takes over; the one before is gone with all that it knew."""
         self.delivery = Delivery(
-            self.home, SESSION, lambda it: Collector(it.collector or "", it.token), lambda: Route(None, None)
+            self.home,
+            SESSION,
+            lambda it: Collector(it.collector or "", it.token),
+            lambda: Route(None, None),
+            self.pace,
         )
 
     def spool(self, *lines: bytes, torn: bytes = b"") -> None:

@@ -250,6 +250,52 @@ def test_a_save_without_text_is_hashed_from_the_disk() -> None:
     ]
 
 
+@pytest.mark.parametrize("data", ["caf\u00e9\n".encode("latin-1"), "a\n".encode("utf-16-le"), b"\x7fELF\x00"])
+def test_bytes_that_are_no_utf_8_are_no_hash_of_a_text(data: bytes) -> None:
+    it = Recorded()
+    it.open("caf\u00e9\n")
+    for _ in range(2):
+        it.save(None, on_disk=data)
+    it.save("caf\u00e9\n")
+    assert it.written[1:] == [
+        {"type": "save", "doc": 1},
+        gap("unsupported", "a file that is no UTF-8: its saves cannot be checked"),
+        {"type": "save", "doc": 1},
+        {"type": "save", "doc": 1, "sha256": sha256("caf\u00e9\n"), "sha256_of": "text"},
+    ]
+    assert it.verified
+
+
+def test_a_binary_file_verifies_as_the_text_that_the_editor_showed() -> None:
+    it = Recorded()
+    shown = b"\x7fELF\xff\xfe\x00".decode("utf-8", "replace")
+    it.open(shown)
+    it.change(2, X)
+    it.save("x" + shown)
+    assert it.verified
+
+
+def test_a_save_without_text_of_a_text_that_is_not_known_has_no_hash() -> None:
+    it = Recorded()
+    it.open("a = 1\n")
+    it.did_change({"textDocument": {"uri": CART, "version": 2}})
+    it.save(None, on_disk=b"b = 2\n")
+    it.save("b = 2\n")
+    assert it.written[2] == {"type": "save", "doc": 1}
+    assert it.verified
+
+
+def test_keys_in_a_line_of_100_000_characters_are_recorded_as_any_others() -> None:
+    it = Recorded()
+    it.open("x" * 100_000)
+    for key in range(100):
+        it.change(key + 2, (0, 50_000 + key, 0, 50_000 + key, "\u00e9"))
+    it.flush()
+    assert max(len(line) for line in it.disk.lines[2:]) < 120
+    it.save("x" * 50_000 + "\u00e9" * 100 + "x" * 50_000)
+    assert it.verified
+
+
 class TestFullDisk:
     def test_what_was_lost_is_a_gap_and_every_document_is_based_anew(self) -> None:
         it = Recorded()

@@ -20,6 +20,8 @@ from tests.lsp_server.client import Client
 from tests.support.processes import PAIRLOG, Collector, end_leftovers, pairlog, wait_for
 
 X = (0, 0, 0, 0, "x")
+#: Nobody waits here for an editor that comes back, or for a line of text to rest.
+BRISK = {"PAIRLOG_HOLD_S": "0", "PAIRLOG_POLL_S": "0.05", "PAIRLOG_LINGER_S": "0"}
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ class Desk:
         self.clients: list[Client] = []
 
     def client(self, address: str, token: str, **options: Any) -> Client:
-        client = Client(cwd=self.folder)
+        client = Client(cwd=self.folder, env=BRISK)
         self.clients.append(client)
         options = {"consent": "content", "home": str(self.home.path), **options}
         client.initialize(self.folder, collectorUrl=address, token=token, **options)
@@ -213,7 +215,7 @@ def test_a_server_of_an_extension_has_a_sender_that_imports_from_there_alone(
 ) -> None:
     # As the packaged extension does it: no packages of the machine, all by PYTHONPATH.
     paths = [path for path in sys.path if path and Path(path).is_dir()]
-    env = {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *paths])}
+    env = {**BRISK, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *paths])}
     client = Client([sys.executable, "-S", "-m", "lsp_server"], env=env, cwd=desk.folder)
     desk.clients.append(client)
     client.initialize(

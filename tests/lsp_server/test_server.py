@@ -22,7 +22,7 @@ from pairlog.consent import parse, store
 from pairlog.home import Home, open_home
 from pairlog.replay import verify
 from tests.lsp_server.client import SERVER, Client, did_change, frame
-from tests.support.processes import PAIRLOG, wait_for
+from tests.support.processes import PAIRLOG, pairlog, wait_for
 
 X = (0, 0, 0, 0, "x")
 
@@ -405,6 +405,67 @@ class TestSession:
         assert kinds(home) == ["session", "open", "edit", "save", "end"]
         assert spooled(home)[1]["why"] == "resumed" and verified(home)
 
+    def test_a_client_that_leaves_in_mid_message_has_everything_whole_recorded(
+        self, start: Callable[..., Client], home: Home, workspace: Path
+    ) -> None:
+        client = start()
+        client.initialize(workspace, consent="content")
+        uri = client.open(workspace / "a.py", "")
+        client.change(uri, 2, X)
+        torn = frame(
+            {"jsonrpc": "2.0", "method": "textDocument/didChange", "params": did_change(uri, 3, [X])}
+        )
+        client.write(torn[:-20])
+        assert client.hang_up() == 0
+        assert kinds(home) == ["session", "open", "edit", "end"]
+        assert spooled(home)[-1]["reason"] == "interrupted"
+        (first,) = home.spool.glob("*.ndjson")
+        again = start()
+        again.initialize(workspace, consent="content")
+        again.save(again.open(workspace / "a.py", "xx"), "xx")
+        again.shutdown()
+        (second,) = set(home.spool.glob("*.ndjson")) - {first}
+        assert [json.loads(line)["type"] for line in second.read_bytes().splitlines()][1:] == [
+            "open",
+            "save",
+            "end",
+        ]
+
+
+class TestPause:
+    def test_from_a_shell_it_holds_when_the_command_returns(
+        self, start: Callable[..., Client], home: Home, workspace: Path
+    ) -> None:
+        client = start()
+        client.initialize(workspace, consent="content")
+        uri = client.open(workspace / "a.py", "")
+        client.settle()
+        (workspace / "deep").mkdir()
+        assert pairlog("pause", str(workspace / "deep"), home=home.path).decode() == f"{workspace}: paused\n"
+        client.change(uri, 2, X)
+        client.wait_status("paused")
+        assert "paused" in pairlog("status", home=home.path).decode()
+        assert json.loads(pairlog("resume", "all", "--json", home=home.path)) == [str(workspace)]
+        client.change(uri, 3, X)
+        client.save(uri, "xx")
+        client.shutdown()
+        assert kinds(home) == ["session", "open", "pause", "resume", "open", "edit", "save", "end"]
+        assert verified(home)
+
+    def test_from_the_editor_it_is_a_command(
+        self, start: Callable[..., Client], home: Home, workspace: Path
+    ) -> None:
+        client = start()
+        capabilities = client.initialize(workspace, consent="content")["capabilities"]
+        assert capabilities["executeCommandProvider"]["commands"] == ["pairlog.pause", "pairlog.resume"]
+        uri = client.open(workspace / "a.py", "")
+        client.request("workspace/executeCommand", {"command": "pairlog.pause"})
+        client.change(uri, 2, X)
+        client.request("workspace/executeCommand", {"command": "pairlog.resume", "arguments": []})
+        client.shutdown()
+        assert kinds(home) == ["session", "open", "pause", "resume", "open", "end"]
+        assert spooled(home)[4]["text"] == "x"
+
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="the limits of another process need Linux")
 def test_a_full_disk_pauses_the_recording_visibly_and_ends_in_a_gap(
@@ -448,6 +509,19 @@ def test_a_home_that_cannot_be_written_is_said_in_one_line(
     client.initialize(workspace, consent="content", home=str(tmp_path / "file" / "home"))
     assert "set PAIRLOG_HOME to another folder" in client.wait_message("Not a directory")
     assert client.shutdown() == 0
+
+
+def test_a_file_of_a_hundred_megabytes_is_refused_and_the_rest_goes_on(
+    start: Callable[..., Client], home: Home, workspace: Path
+) -> None:
+    client = start()
+    client.initialize(workspace, consent="content")
+    large = client.open(workspace / "dump.sql", "x" * 100_000_000)
+    client.change(large, 2, X)
+    client.save(client.open(workspace / "a.py", "a"), "a")
+    client.shutdown()
+    assert kinds(home) == ["session", "gap", "open", "save", "end"]
+    assert list(home.blobs.iterdir()) == [] and verified(home)
 
 
 def test_an_idle_server_hardly_uses_the_processor(start: Callable[..., Client], workspace: Path) -> None:

@@ -149,8 +149,8 @@ def test_a_workspace_is_made_again_with_the_commit_that_was_recorded(tmp_path: P
     "path", ["../up", "/etc/passwd", ".git/hooks/pre-commit", "a/../../b", ".GIT/config"]
 )
 def test_a_manifest_that_leads_out_of_the_workspace_is_refused(path: str, tmp_path: Path) -> None:
-    manifest = json.dumps({"files": [{"path": path, "mode": "100755", "blob": "x"}]}).encode()
-    with pytest.raises(UserError, match="not inside the workspace"):
+    manifest = json.dumps({"files": [{"path": path, "mode": "100755", "blob": "0" * 64}]}).encode()
+    with pytest.raises(UserError, match="inside the workspace"):
         restore("m", lambda digest: manifest, tmp_path)
     assert list(tmp_path.iterdir()) == []
 

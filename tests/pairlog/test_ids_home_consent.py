@@ -65,8 +65,9 @@ def test_a_word_that_is_no_choice_is_refused_with_the_choices(level: object, use
         parse(level, use)
 
 
-def test_a_damaged_file_of_choices_is_not_taken_for_no_choice(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", ["{", "[1]", "5", "null", '"x"', '{"/shop": 5}'])
+def test_a_damaged_file_of_choices_is_not_taken_for_no_choice(tmp_path: Path, content: str) -> None:
     home = open_home(tmp_path)
-    home.consent.write_text("{")
-    with pytest.raises(UserError, match="is not JSON"):
+    home.consent.write_text(content)
+    with pytest.raises(UserError, match="is damaged"):
         stored(home, tmp_path)

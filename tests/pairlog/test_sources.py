@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -58,8 +58,51 @@ def test_a_blob_comes_from_beside_the_session() -> None:
     with open_source(str(GOLDEN / "full.ndjson")) as source:
         digest = "859cb6b0c69f0e06bb5ae054c70fb7148c1955b918465157dbc4882c71830125"
         assert source.blob(FULL, digest) == blob(digest)
-        with pytest.raises(UserError, match="the blob 0000 is not in"):
-            source.blob(FULL, "0000")
+        with pytest.raises(UserError, match=r"the blob 0000.* is not in"):
+            source.blob(FULL, "0" * 64)
+
+
+@pytest.mark.parametrize("name", ["../../session.ndjson", "/etc/hostname", "", "0" * 63, "A" * 64])
+def test_a_name_that_is_no_hash_never_becomes_a_path(name: str) -> None:
+    with open_source(str(GOLDEN / "full.ndjson")) as source, pytest.raises(UserError, match="is no SHA-256"):
+        source.blob(FULL, name)
+
+
+def test_a_blob_that_was_changed_is_not_taken_for_the_one_that_was_recorded(tmp_path: Path) -> None:
+    digest = "859cb6b0c69f0e06bb5ae054c70fb7148c1955b918465157dbc4882c71830125"
+    (tmp_path / "session.ndjson").write_bytes((GOLDEN / "full.ndjson").read_bytes())
+    (tmp_path / "blobs").mkdir()
+    (tmp_path / "blobs" / digest).write_bytes(blob(digest) + b"# tampered")
+    with open_source(str(tmp_path)) as source:
+        assert [row.verified for row in source.sessions()] == [False]
+        with pytest.raises(UserError, match="was changed since it was recorded"):
+            source.blob(FULL, digest)
+
+
+def test_an_export_does_not_bury_another_one(tmp_path: Path) -> None:
+    with open_source(str(GOLDEN / "minimal.ndjson")) as source:
+        export_folder(source, MINIMAL, tmp_path)
+        assert export_folder(source, MINIMAL, tmp_path) == 6
+    other = replace(MINIMAL, session="0193f5a0-1c00-7000-8000-000000000003")
+    with (
+        open_source(str(GOLDEN / "unicode.ndjson")) as source,
+        pytest.raises(UserError, match="holds 0193f5a0"),
+    ):
+        export_folder(source, other, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"seq":1,"t":1,"type":"open","doc":1,"path":5,"why":"opened","source":"editor"}',
+        b'{"seq":1,"t":1,"type":"open","doc":1,"path":"a","why":"opened","source":"editor","blob":5}',
+        b'{"seq":1,"t":1,"type":"end","reason":["shutdown"]}',
+    ],
+)
+def test_a_mistyped_field_is_named(tmp_path: Path, line: bytes) -> None:
+    (tmp_path / "session.ndjson").write_bytes(golden("minimal")[0] + b"\n" + line + b"\n")
+    with open_source(str(tmp_path)) as source, pytest.raises(UserError, match="is mistyped"):
+        source.sessions()
 
 
 @pytest.mark.parametrize(
@@ -89,7 +132,7 @@ def test_a_torn_export_is_not_read_as_if_it_were_whole(tmp_path: Path) -> None:
 def test_a_session_is_found_by_the_beginning_of_its_id() -> None:
     with open_source(str(GOLDEN / "minimal.ndjson")) as source:
         assert find_session(source, MINIMAL.session[:8]) == MINIMAL
-        with pytest.raises(UserError, match="no session ffff here"):
+        with pytest.raises(UserError, match="no session 'ffff' here"):
             find_session(source, "ffff")
 
 

@@ -164,5 +164,5 @@ def test_an_export_is_never_written_to_a_terminal(
 def test_an_unknown_session_is_one_clear_line(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", "ffff", "--from", str(store)]) == 1
     assert (
-        capsys.readouterr().err == "pairlog: no session ffff here; `pairlog sessions` lists what there is\n"
+        capsys.readouterr().err == "pairlog: no session 'ffff' here; `pairlog sessions` lists what there is\n"
     )

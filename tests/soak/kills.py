@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -15,14 +14,14 @@ from random import Random
 from typing import Any
 
 from lsp_server.locks import is_held
-from lsp_server.settings import is_loopback
 from pairlog.home import Home
 from pairlog.line import decode
 from pairlog.options import database_uri
 from pairlog.replay import Player, verify
 from pairlog.source import Source, open_source
+from tests.soak.served import Served
 from tests.soak.window import Window
-from tests.support.processes import PAIRLOG, pairlog, wait_for
+from tests.support.processes import wait_for
 
 _WINDOWS = 2
 _TARGETS = ("recorder", "sender", "collector")
@@ -40,57 +39,10 @@ class Result:
     #: Lines said after the last answer before a kill: which of them arrived, and how many there were.
     open_lines: int = 0
     open_arrived: int = 0
-    replaced_seconds_max: float = 0.0
-    torn: int = 0
+    replaced_s: float = 0.0
+    aside: int = 0
     seconds: float = 0.0
     problems: list[str] = field(default_factory=list)
-
-
-class Served:
-    """`pairlog serve` on one folder and one port, killed and started again without waiting for it."""
-
-    def __init__(self, data: Path) -> None:
-        self.data = data
-        self._log = data.with_suffix(".log").open("wb")
-        self._start(0)
-        assert self._process.stdout is not None
-        self.address = self._process.stdout.readline().decode().strip()
-        assert is_loopback(self.address), data.with_suffix(".log").read_text()
-        self.token = pairlog("token", "create", "soak", "--role", "contributor", "--data", str(data))
-
-    def kill(self) -> None:
-        """kill -9, and start another one."""
-        self._process.kill()
-        self._wait()
-        self._start(int(self.address.rpartition(":")[2]))
-
-    def wait_ready(self) -> None:
-        """Wait until it says that it answers."""
-        assert self._process.stdout is not None
-        while line := self._process.stdout.readline():
-            if line.startswith(b"Open once"):
-                return
-        if self._process.poll() not in (None, 0):
-            raise AssertionError(f"the collector ended: {self.log()}")
-
-    def stop(self) -> None:
-        """End it as an operator does."""
-        self._process.terminate()
-        self._wait()
-        self._log.close()
-
-    def log(self) -> str:
-        """What all of them said on standard error."""
-        return self.data.with_suffix(".log").read_text()
-
-    def _start(self, port: int) -> None:
-        command = [*PAIRLOG, "serve", "--port", str(port), "--data", str(self.data)]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self._log)
-
-    def _wait(self) -> None:
-        self._process.wait(timeout=20)
-        assert self._process.stdout is not None
-        self._process.stdout.close()
 
 
 class Soak:
@@ -138,7 +90,7 @@ class Soak:
             "consent": "content",
             "home": str(self.home.path),
             "collectorUrl": self.collector.address,
-            "token": self.collector.token.decode().strip(),
+            "token": self.collector.token,
         }
         window = Window(len(self.all), self._root, options, self._chance)
         self.all.append(window)
@@ -178,6 +130,8 @@ class Soak:
         else:
             window = self._chance.choice(self.windows)
             window.rush(self._chance.randint(0, 6))
+            if self._chance.random() < 0.5:
+                window.rest()
             window.kill()
             fresh = self._replace(window)
             while self._chance.random() < 0.2:
@@ -201,7 +155,7 @@ class Soak:
             )
         except TimeoutError as error:
             self.result.problems.append(str(error))
-        self.result.replaced_seconds_max = max(self.result.replaced_seconds_max, time.monotonic() - begun)
+        self.result.replaced_s = max(self.result.replaced_s, time.monotonic() - begun)
 
     def _sender(self) -> int | None:
         """The process id of the sender of this home, where one is at work."""
@@ -255,7 +209,7 @@ class Soak:
         rest = [name for name in left if name not in lasting and not name.startswith("refused/")]
         if rest:
             self.result.problems.append(f"left in the home: {rest}")
-        self.result.torn = len([name for name in left if name.startswith("refused/")])
+        self.result.aside = len([name for name in left if name.startswith("refused/")])
         for name, text in (
             ("sender.log", (self.home.path / "sender.log").read_text()),
             ("the collector's log", self.collector.log()),

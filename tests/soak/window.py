@@ -5,7 +5,10 @@ The text is kept as a plain string and offsets, so that nothing of `pairlog.docu
 
 from __future__ import annotations
 
+import fcntl
 import os
+import termios
+from array import array
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +17,7 @@ from typing import Any, NamedTuple
 
 from pairlog.events import Change
 from tests.lsp_server.client import Client, did_change, frame
+from tests.support.processes import wait_for
 
 #: Two bytes, three bytes, and two units in UTF-16.
 _KEYS = "abcdefgh ()=:.\n\té€𝄞"
@@ -55,7 +59,10 @@ class Buffer:
 class Window:
     """One recorder process, and everything that was said to it. `number` goes into its session's header."""
 
-    def __init__(self, number: int, folder: Path, options: dict[str, Any], chance: Random) -> None:
+    def __init__(
+        self, number: int, folder: Path, options: dict[str, Any], chance: Random, large: float = 0.1
+    ) -> None:
+        """Start the process; `large` is how often a document is large enough to become a blob."""
         self.number = number
         self.said: list[Said] = []
         #: So many of `said` were handled for certain; -1: not even the header.
@@ -63,9 +70,10 @@ class Window:
         self.is_killed = False
         self._folder = folder
         self._chance = chance
+        self._large = large
         self._docs: dict[str, int] = {}
         self._saved: dict[int, int] = {}
-        self._open: dict[str, Buffer] = {}
+        self.buffers: dict[str, Buffer] = {}
         self._runs = 0
         self.client = Client(cwd=folder)
         self._initialize = {
@@ -95,21 +103,31 @@ class Window:
         self.client.settle()
         self.handled = said
 
+    def rest(self) -> None:
+        """Wait until the recorder waits for more: all that was said is handled, without an answer to it."""
+        said = len(self.said)
+        try:
+            wait_for("the recorder to be idle", lambda: self._is_idle() or None, 5)
+        except (OSError, TimeoutError):
+            # A system that does not show what a process waits for.
+            self.settle()
+        self.handled = said
+
     def act(self) -> None:
         """One thing that a person does, or a burst."""
-        if not self._open:
-            self._say_open()
+        if not self.buffers:
+            self.open()
             return
         acts: list[tuple[int, Callable[[], None]]] = [
-            (40, self._key),
-            (12, self._burst),
-            (6, self._paste),
-            (8, self._select),
-            (6, self._save),
-            (3, self._run),
-            (2, self._focus),
-            (4, self._say_open),
-            (3, self._close),
+            (40, self.key),
+            (12, self.burst),
+            (6, self.paste),
+            (8, self.select),
+            (6, self.save),
+            (3, self.run),
+            (2, self.focus),
+            (4, self.open),
+            (3, self.close),
             (8, self.settle),
         ]
         weights = [weight for weight, _ in acts]
@@ -118,10 +136,10 @@ class Window:
     def rush(self, count: int) -> None:
         """Say a lot at once, so that the recorder is in the middle of it."""
         for _ in range(count):
-            if self._open:
-                self._burst()
+            if self.buffers:
+                self.burst()
             else:
-                self._say_open()
+                self.open()
 
     def leave(self) -> None:
         """Shut down as LSP says."""
@@ -137,6 +155,12 @@ class Window:
 
     # -- what is said -----------------------------------------------------------------------------------
 
+    def _is_idle(self) -> bool:
+        unread = array("i", [0])
+        fcntl.ioctl(self.client.process.stdin, termios.FIONREAD, unread)
+        # In this order: what it took in before it began to wait, it has handled.
+        return not unread[0] and "epoll" in Path(f"/proc/{self.client.process.pid}/wchan").read_text()
+
     def _notify(self, method: str, params: Any, said: Said | None) -> None:
         # Remembered first: a message that went out half may still arrive whole.
         if said is not None:
@@ -144,7 +168,7 @@ class Window:
         self.client.notify(method, params)
 
     def _buffer(self) -> Buffer:
-        return self._open[self._chance.choice(sorted(self._open))]
+        return self.buffers[self._chance.choice(sorted(self.buffers))]
 
     def _edit(self, buffer: Buffer) -> dict[str, Any]:
         length = len(buffer.text)
@@ -162,10 +186,10 @@ class Window:
         buffer.version += 1
         return did_change(buffer.uri, buffer.version, changes)
 
-    def _key(self) -> None:
+    def key(self) -> None:
         self._notify("textDocument/didChange", self._edit(self._buffer()), None)
 
-    def _burst(self) -> None:
+    def burst(self) -> None:
         keys = [self._edit(self._buffer()) for _ in range(self._chance.randint(5, 40))]
         self.client.write(
             b"".join(
@@ -173,7 +197,7 @@ class Window:
             )
         )
 
-    def _paste(self) -> None:
+    def paste(self) -> None:
         buffer = self._buffer()
         buffer.cause = {"cause": "paste", "evidence": "reported"}
         self._notify("pairlog/observe", {"type": "cause", "uri": buffer.uri, "cause": "paste"}, None)
@@ -185,16 +209,16 @@ class Window:
             changes.append(buffer.replace(place, place, text))
         self._notify("textDocument/didChange", self._changed(buffer, changes), None)
 
-    def _select(self) -> None:
+    def select(self) -> None:
         buffer = self._buffer()
         place = buffer.place(self._chance.randint(0, min(len(buffer.text), 200)))
         selections = [[*place, *place]]
         self._observe({"type": "select", "selections": selections}, buffer)
 
-    def _focus(self) -> None:
+    def focus(self) -> None:
         self._observe({"type": "focus", "focused": self._chance.random() < 0.5}, None)
 
-    def _run(self) -> None:
+    def run(self) -> None:
         self._runs += 1
         event = {"type": "run", "id": f"r{self._runs}", "phase": "started", "command": "pytest"}
         saw = {str(doc): seq for doc, seq in sorted(self._saved.items())}
@@ -206,7 +230,7 @@ class Window:
         told = {} if buffer is None else {"doc": buffer.doc}
         self._notify("pairlog/observe", {**event, **named}, Said({**event, **told}))
 
-    def _save(self) -> None:
+    def save(self) -> None:
         buffer = self._buffer()
         digest = sha256(buffer.text.encode()).hexdigest()
         event = {"type": "save", "doc": buffer.doc, "sha256": digest, "sha256_of": "text"}
@@ -215,16 +239,16 @@ class Window:
         params = {"textDocument": {"uri": buffer.uri}, "text": buffer.text}
         self._notify("textDocument/didSave", params, Said(event))
 
-    def _say_open(self) -> None:
+    def open(self) -> None:
         path = f"{self._chance.randrange(_FILES)}.py"
-        if path in self._open:
+        if path in self.buffers:
             return
         uri = (self._folder / path).as_uri()
         text = "def f():\n    return 1\n" * self._chance.randint(0, 5)
-        if self._chance.random() < 0.1:
+        if self._chance.random() < self._large:
             text = f"# {self.number} {len(self.said)}\n".ljust(_BLOB_CHARS, "x")
         doc = self._docs.setdefault(path, len(self._docs) + 1)
-        self._open[path] = Buffer(uri, doc, text)
+        self.buffers[path] = Buffer(uri, doc, text)
         event = {
             "type": "open",
             "doc": doc,
@@ -241,8 +265,8 @@ class Window:
         item = {"uri": uri, "languageId": "python", "version": 1, "text": text}
         self._notify("textDocument/didOpen", {"textDocument": item}, Said(event, doc, text))
 
-    def _close(self) -> None:
-        path = self._chance.choice(sorted(self._open))
-        buffer = self._open.pop(path)
+    def close(self) -> None:
+        path = self._chance.choice(sorted(self.buffers))
+        buffer = self.buffers.pop(path)
         said = Said({"type": "close", "doc": buffer.doc})
         self._notify("textDocument/didClose", {"textDocument": {"uri": buffer.uri}}, said)

@@ -26,10 +26,9 @@ return {
 }
 """
 _START = """
-local file, options, cmd, cursor_ms = ...
+local file, options, settings = ...
 package.loaded.pairlog = dofile(file)
-package.loaded.pairlog.cmd = cmd
-package.loaded.pairlog.cursor_ms = cursor_ms
+for name, value in pairs(settings) do package.loaded.pairlog[name] = value end
 package.loaded.pairlog.setup(options)
 """
 _KEY = re.compile(r"<[^<>\s]+>|.", re.DOTALL)
@@ -46,10 +45,19 @@ def literal(text: str) -> str:
 
 
 class Neovim:
-    """One Neovim without a screen. `options` are the recorder's initializationOptions."""
+    """One Neovim without a screen.
+
+    `options` are the recorder's initializationOptions, `settings` the fields of neovim.lua's module.
+    """
 
     def __init__(
-        self, folder: Path, options: dict[str, Any], cmd: list[str], env: dict[str, str], cursor_ms: int = 100
+        self,
+        folder: Path,
+        options: dict[str, Any],
+        cmd: list[str],
+        env: dict[str, str],
+        cursor_ms: int = 100,
+        **settings: Any,
     ) -> None:
         # `env` replaces itself by Neovim, so the process that pynvim starts is Neovim.
         start = ["env", "-C", str(folder), *(f"{name}={value}" for name, value in env.items())]
@@ -58,7 +66,8 @@ class Neovim:
         #: Called with each key before it is pressed.
         self.before_key: Callable[[str], None] = lambda key: None
         self.pid: int = self.api.funcs.getpid()
-        self.api.exec_lua(_START, str(CONFIG), options, cmd, cursor_ms)
+        settings |= {"cmd": cmd, "cursor_ms": cursor_ms}
+        self.api.exec_lua(_START, str(CONFIG), options, settings)
 
     def open(self, path: str) -> None:
         """Edit a file, relative to the folder, and wait until the recorder has it."""
@@ -67,7 +76,11 @@ class Neovim:
 
     def wait_state(self, state: str) -> None:
         """Wait until the recorder says that it is in `state`."""
-        self.wait(lambda: self.api.vars.get("pairlog") == state, f"the recorder did not say {state}")
+        try:
+            self.wait(lambda: self.api.vars.get("pairlog") == state, f"the recorder did not say {state}")
+        except TimeoutError as error:
+            said = self.api.vars.get("pairlog")
+            raise TimeoutError(f"{error}, but {said}") from None
 
     def type(self, text: str) -> None:
         """Press keys, each after the one before did its work.

@@ -1,9 +1,6 @@
 ;;; The person at the keyboard of Emacs, in batch.  -*- lexical-binding: t -*-
-;; Called as: emacs --batch -l drive.el FILE COMMAND, where COMMAND is the recorder's command line and its
-;; options, as eglot takes them.
+;; Called as: emacs --batch -l SETUP -l drive.el FILE, where SETUP loads docs/editors/emacs.el.
 
-(package-initialize)
-(require 'eglot)
 (setq eglot-sync-connect 30
       make-backup-files nil
       create-lockfiles nil)
@@ -21,11 +18,9 @@ In batch Emacs never rests, so eglot is told after each that it may send."
     (execute-kbd-macro (vector (if (= character ?\n) ?\r character)))
     (eglot--signal-textDocument/didChange)))
 
-(let ((file (pop command-line-args-left))
-      (command (car (read-from-string (pop command-line-args-left)))))
+(let ((file (pop command-line-args-left)))
   (find-file file)
   (switch-to-buffer (current-buffer))
-  (setq eglot-server-programs (list (cons major-mode command)))
   (apply #'eglot (eglot--guess-contact))
   (goto-char (point-max))
   (drive-text "\ndef mean(prices):\nreturn total(prices) / 0  # na\u00efve \U0001f600\U0001f680!")
@@ -36,5 +31,4 @@ In batch Emacs never rests, so eglot is told after each that it may send."
   (goto-char (point-min))
   (drive-keys "M-f M-f M-u C-n M-^")
   (drive-keys "C-/ C-e RET x C-SPC C-a C-w C-y")
-  (save-buffer)
-  (eglot-shutdown (eglot-current-server)))
+  (save-buffer))

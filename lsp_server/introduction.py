@@ -1,0 +1,69 @@
+"""The first lines of a session: who is recorded, where, on whose word, and the tracked files."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from lsp_server.git import Facts
+from lsp_server.lines import Lines
+from lsp_server.start_facts import StartFacts
+from pairlog import WIRE, __version__
+from pairlog.consent import Consented
+from pairlog.events import PositionEncoding, Session, Workspace
+
+
+class Client(NamedTuple):
+    """Who is recorded: the editor's name and version, and how it counts columns."""
+
+    name: str
+    version: str
+    encoding: PositionEncoding
+
+
+class Introduction(NamedTuple):
+    """What the headers of all sessions of a recording have in common; `workspace` is a keyed hash."""
+
+    client: Client
+    clock: Literal["recorder", "client"]
+    workspace: str
+
+    def header(
+        self, session: str, started_at: str, facts: Facts, consent: Consented, previous: str | None
+    ) -> Session:
+        """The header of a session; `previous` is the one that it continues."""
+        return Session(
+            seq=0,
+            t=0,
+            wire=WIRE,
+            session=session,
+            started_at=started_at,
+            editor={"name": self.client.name, "version": self.client.version},
+            recorder={"name": "pairlog", "version": __version__},
+            position_encoding=self.client.encoding,
+            clock=self.clock,
+            workspace=self.workspace,
+            project=facts.project,
+            remote=facts.remote,
+            head=facts.head,
+            branch=facts.branch,
+            previous=previous,
+            consent="workspace" if consent.level == "workspace" else "content",
+            use=consent.use,
+            policy=consent.policy,
+        )
+
+
+def tell_manifest(facts: StartFacts, lines: Lines) -> None:
+    """Write down the manifest that was gathered, or why there is none."""
+    if facts.trouble is not None:
+        lines.gap("not_emitted", facts.trouble)
+    taken = facts.manifest
+    if taken is not None:
+        lines.event(
+            Workspace,
+            manifest=taken.blob,
+            files=taken.files,
+            omitted=taken.omitted or None,
+            head=facts.facts.head,
+            dirty=taken.dirty,
+        )
