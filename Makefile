@@ -8,13 +8,14 @@ RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 NPM := vscode-client/node_modules/.package-lock.json
 
-.PHONY: help run test check e2e bench gen vsix lock clean
+.PHONY: help run test check e2e bench soak gen vsix lock clean
 help:
 	@echo "make run     set up and run the demo: from a recorded session to an Ianvs job"
 	@echo "make test    every test that needs no editor"
 	@echo "make check   types, style, import rules, generated files"
 	@echo "make e2e     the real editors, against a live collector"
 	@echo "make bench   the numbers to hold, written to build/bench.json"
+	@echo "make soak    kill -9, torn files and dying senders in full; prints its seed"
 	@echo "make vsix    the VS Code extension, written to build/"
 	@echo "make gen     write what is derived from pairlog/events.py"
 
@@ -60,6 +61,9 @@ e2e: $(DEV) vsix
 
 bench: $(DEV)
 	$(BIN)/python -m tests.bench
+
+soak: $(DEV)
+	$(BIN)/python -m tests.soak --kills 200 --cuts all
 
 gen: $(DEV)
 	$(BIN)/python scripts/generate.py

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -107,7 +108,8 @@ def _seconds(header: str | None) -> float | None:
     if header is None:
         return None
     try:
-        return min(max(float(header), 0.0), _RETRY_AFTER_SECONDS_MAX)
+        seconds = float(header)
     except ValueError:
         # A date: rare, and the growing pauses do as well.
         return None
+    return min(max(seconds, 0.0), _RETRY_AFTER_SECONDS_MAX) if isfinite(seconds) else None

@@ -28,6 +28,10 @@ class FailingCollector:
     def __init__(self, address: str) -> None:
         self.address = address
         self.failures: list[Failure] = []
+        #: The answer to every frame, as long as it is set.
+        self.always: Failure | None = None
+        #: A line that names a blob is refused until that is here.
+        self.needs_blobs = False
         #: Refused again and again: seq -> the body of a 422.
         self.bad_lines: dict[int, dict[str, Any]] = {}
         self.lines: dict[int, bytes] = {}
@@ -45,6 +49,8 @@ class FailingCollector:
     def take(self, frame: bytes) -> Failure | None:
         """Store a frame; None where it was told to drop the connection."""
         self.frames.append(frame)
+        if self.always is not None:
+            return self.always
         if self.failures:
             failure = self.failures.pop(0)
             if failure.drop:
@@ -59,6 +65,10 @@ class FailingCollector:
         for seq, line in zip(seqs, lines, strict=True):
             if seq in self.bad_lines and b'"type":"gap"' not in line:
                 return Failure(422, {"seq": seq, **self.bad_lines[seq]})
+        for seq, line in zip(seqs, lines, strict=True):
+            blob = json.loads(line).get("blob")
+            if self.needs_blobs and blob is not None and blob not in self.blobs:
+                return Failure(422, {"code": "blob", "seq": seq})
         if seqs[0] > self.acked + 1:
             return Failure(409, {"code": "hole", "expected": self.acked + 1})
         for seq, line in zip(seqs, lines, strict=True):

@@ -72,12 +72,12 @@ class Bench:
         assert self._recorder is not None
         self._recorder.release()
 
-    def run(self, seconds: float = 5.0) -> str:
+    def run(self, seconds: float = 5.0, every: float = 0.25) -> str:
         """Let time pass; returns the state, or `done`."""
         until = self.now + seconds
         while self.now < until and not self.delivery.is_done:
             self.delivery.step(self.now)
-            self.now += 0.25
+            self.now += every
         return "done" if self.delivery.is_done else self.delivery.state.state
 
     def finish(self) -> str:
@@ -129,6 +129,51 @@ def test_nothing_is_asked_before_the_time_that_the_collector_named(
     assert bench.run(5) == "done"
 
 
+def test_a_collector_that_fails_for_a_day_is_asked_rarely_and_loses_nothing(
+    bench: Bench, collector: FailingCollector
+) -> None:
+    collector.always = Failure(500, {"detail": "broken"})
+    bench.spool(*LINES[:-1])
+    assert bench.run(24 * 3600, every=10) == "offline"
+    assert 24 * 60 <= len(collector.frames) < 2 * 24 * 60 + 20
+    collector.always = None
+    bench.spool(LINES[-1])
+    assert bench.run(100) == "done"
+    assert list(collector.lines.values()) == LINES
+
+
+@pytest.mark.parametrize("status", [429, 503, 507])
+def test_whoever_asks_for_a_pause_gets_it(status: int, bench: Bench, collector: FailingCollector) -> None:
+    collector.failures = [Failure(status, headers={"Retry-After": "100"})]
+    bench.spool(*LINES)
+    assert (bench.run(99), len(collector.frames)) == ("offline", 1)
+    assert bench.run(5) == "done"
+
+
+def test_edits_wait_for_the_end_of_their_line_and_the_rest_does_not(
+    bench: Bench, collector: FailingCollector
+) -> None:
+    bench.pace = Pace()
+    bench.restart()
+    bench.spool(*LINES[:6])
+    bench.run(9)
+    assert collector.acked == 1
+    bench.run(2)
+    assert collector.acked == 5
+    bench.spool(*LINES[6:])
+    assert bench.run(0.25) == "done"
+    assert list(collector.lines.values()) == LINES
+
+
+def test_what_a_dead_recorder_left_waits_for_nothing(bench: Bench, collector: FailingCollector) -> None:
+    bench.pace = Pace()
+    bench.restart()
+    bench.spool(*LINES[:6])
+    bench.recorder_dies()
+    assert bench.run(0.25) == "done"
+    assert [event["type"] for event in collector.events[-3:]] == ["edit", "gap", "end"]
+
+
 def test_a_refused_token_is_said_clearly(bench: Bench, collector: FailingCollector) -> None:
     collector.failures = [Failure(401, {"detail": "this token is not known"})] * 3
     bench.spool(*LINES)
@@ -174,6 +219,22 @@ def test_a_collector_restored_from_an_old_backup_gets_again_what_it_lost(
     bench.spool(*LINES[8:])
     assert bench.run() == "done"
     assert [event["seq"] for event in collector.events] == list(range(10))
+
+
+def test_a_collector_that_lost_the_whole_session_and_its_blobs_gets_them_again(
+    bench: Bench, collector: FailingCollector
+) -> None:
+    text = BlobStore(bench.home.blobs).keep(b"text")
+    opened = OPENED.replace(b'"text":""', b'"blob":"%s"' % text.encode())
+    bench.spool(HEADER, opened, *LINES[2:5])
+    bench.run()
+    collector.lines.clear()
+    collector.blobs.clear()
+    collector.needs_blobs = True
+    bench.spool(*LINES[5:])
+    assert bench.run() == "done"
+    assert list(collector.lines.values()) == [HEADER, opened, *LINES[2:]]
+    assert list(collector.blobs) == [text]
 
 
 def test_a_crash_between_acknowledgement_and_removal_is_made_good(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -15,6 +14,7 @@ import pytest
 
 from lsp_server.layout import SessionFiles
 from lsp_server.locks import is_held
+from lsp_server.overview import overview
 from pairlog.home import Home
 from tests.lsp_server.client import Client
 from tests.support.processes import PAIRLOG, Collector, end_leftovers, pairlog, wait_for
@@ -66,8 +66,8 @@ class Desk:
         return wait_for("the sender", find)
 
     def status(self) -> dict[str, Any]:
-        """What `pairlog status --json` prints."""
-        return dict(json.loads(pairlog("status", "--json", home=self.home.path)))
+        """What `pairlog status --json` prints; asked in this process, for it is asked often."""
+        return overview(self.home).as_json()
 
     def wait_acked(self, session: str, acked: int) -> None:
         """Wait until the sender says that so much is acknowledged."""
@@ -244,6 +244,24 @@ def test_two_editors_share_one_sender(collector: Collector, desk: Desk) -> None:
     rows = collector.ended(2)
     texts = {event["text"] for row in rows for event in collector.events(row["session"])[1:2]}
     assert texts == {"0", "1"}
+
+
+def test_two_homes_have_a_sender_each_and_mix_nothing(
+    collector: Collector, desk: Desk, tmp_path: Path
+) -> None:
+    other = Desk(desk.folder, Home(tmp_path / "other"))
+    tokens = [collector.token("ada"), collector.token("grace")]
+    for it, token in zip((desk, other), tokens, strict=True):
+        it.client(collector.address, token).open(it.folder / "a.py", token[-4:])
+    assert desk.sender() != other.sender()
+    for it in (desk, other):
+        it.clients[0].shutdown()
+    rows = collector.ended(2)
+    assert {(row["contributor"], collector.events(row["session"])[1]["text"]) for row in rows} == {
+        ("ada", tokens[0][-4:]),
+        ("grace", tokens[1][-4:]),
+    }
+    assert end_leftovers(other.home.path) == []
 
 
 def test_a_second_sender_leaves_at_once(collector: Collector, desk: Desk) -> None:

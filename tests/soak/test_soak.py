@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import random
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,14 @@ def seed(capsys: pytest.CaptureFixture[str]) -> int:
     return SEED
 
 
+@pytest.fixture
+def memory(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory, where the system has one: a cut is made by us and not by a disk."""
+    place = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=place if place.is_dir() else tmp_path) as folder:
+        yield Path(folder)
+
+
 @pytest.mark.timeout(300)
 def test_kill_9_loses_and_doubles_nothing_that_was_handled(tmp_path: Path, seed: int) -> None:
     result = kills.run(tmp_path, ROUNDS, seed)
@@ -30,15 +40,15 @@ def test_kill_9_loses_and_doubles_nothing_that_was_handled(tmp_path: Path, seed:
 
 @pytest.mark.timeout(300)
 def test_a_spool_and_an_outbox_cut_at_any_byte_deliver_their_whole_lines_once(
-    tmp_path: Path, seed: int
+    memory: Path, seed: int
 ) -> None:
-    result = cuts.run(tmp_path, 10, seed)
+    result = cuts.run(memory, 10, seed)
     assert result.problems == []
     assert len(result.cuts) == 4
 
 
 @pytest.mark.timeout(300)
-def test_a_sender_that_dies_at_any_line_is_followed_by_one_that_makes_good(tmp_path: Path, seed: int) -> None:
-    result = deaths.run(tmp_path, 10, seed)
+def test_a_sender_that_dies_at_any_line_is_followed_by_one_that_makes_good(memory: Path, seed: int) -> None:
+    result = deaths.run(memory, 10, seed)
     assert result.problems == []
     assert len(result.deaths) == 2
