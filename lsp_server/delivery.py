@@ -91,8 +91,9 @@ class Delivery:
         if self._outbox.is_ended:
             return False
         # In this order: a recorder that is gone writes nothing more, so what is read next is all there is.
+        # One that wrote since the last look needs no other sign of life.
         has_grown = self._has_grown()
-        is_alive = has_grown or is_held(self.files.pid)
+        is_alive = (has_grown and self._has_read_all) or is_held(self.files.pid)
         lines, torn = list[bytes](), b""
         if has_grown or not is_alive or not self._has_read_all:
             lines, torn = self._read_spool()

@@ -1,6 +1,6 @@
 """From the spool's lines to those that may leave: in order, without holes; pure.
 
-Nothing is held back yet: masking, which needs a line to be finished, comes between here and the outbox.
+What is still being written is kept back before it comes here, in `hold.py`.
 """
 
 from __future__ import annotations

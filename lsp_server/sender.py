@@ -26,7 +26,7 @@ from pairlog.home import Home
 #: Within this time after a change the folder's own time stamp may hide another one.
 _STAMP_SECONDS = 2.0
 #: How far a delivery came is told after so many looks at the spools.
-_NEWS_POLLS = 5
+_NEWS_POLLS = 10
 
 
 class Sender:

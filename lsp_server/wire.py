@@ -63,6 +63,9 @@ class Wire:
         try:
             self._send(request)
             response = self._read()
+        except TimeoutError:
+            self.close()
+            raise TimeoutError(f"no whole answer within {self._seconds_max:g} s") from None
         except OSError:
             self.close()
             raise
@@ -100,7 +103,7 @@ class Wire:
     def _seconds_left(self) -> float:
         left = self._until - time.monotonic()
         if left <= 0:
-            raise TimeoutError(f"no whole answer within {self._seconds_max:g} s")
+            raise TimeoutError
         return left
 
     # -- the answer -----------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from tests.support.processes import Collector, wait_for
 _KEYS = 100
 _KEYS_BEFORE = 5
 _KEYS_PER_SECOND = 5
-_POLL_SECONDS = 0.02
+_POLL_SECONDS = 0.05
 #: Where each trace changes its line of text about as often as on average: 13 times in 100 keys.
 _FIRST = {"rustcode": 21_567, "sveltecomponent": 7_635}
 SESSION = "0193f5a0-1c00-7000-8000-000000000001"

@@ -1,7 +1,8 @@
 // One recorder process for one workspace folder. Starts and stops are serialised: never two at once.
 
 import * as vscode from "vscode";
-import { LanguageClient, RevealOutputChannelOn, State, type Middleware } from "vscode-languageclient/node";
+import { RevealOutputChannelOn, State, type LanguageClient, type Middleware } from "vscode-languageclient/node";
+import { RecorderClient } from "./client";
 import { NAME, OBSERVE, SECTION, STATUS } from "./constants";
 import { holds } from "./folders";
 import type { Choice, Observation, RecorderStatus } from "./observation";
@@ -66,7 +67,7 @@ export class Server {
                 this.log.debug(`${observation.type} was not sent: ${String(error)}`);
             });
         });
-        const client = new LanguageClient(SECTION, NAME, executable(launch), {
+        const client = new RecorderClient(SECTION, NAME, executable(launch), {
             documentSelector: [{ scheme: "file" }],
             workspaceFolder: this.folder,
             outputChannel: this.log,
