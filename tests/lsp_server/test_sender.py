@@ -24,11 +24,41 @@ X = (0, 0, 0, 0, "x")
 BRISK = {"PAIRLOG_HOLD_S": "0", "PAIRLOG_POLL_S": "0.05", "PAIRLOG_LINGER_S": "0"}
 
 
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Collector]:
-    served = Collector(tmp_path / "data")
+class Shared(Collector):
+    """One collector for all tests here: each sees its own sessions, and each name has one token."""
+
+    def __init__(self, data: Path) -> None:
+        super().__init__(data)
+        self._tokens: dict[str, str] = {}
+        self._earlier: set[str] = set()
+        self._shown: set[str] = set()
+
+    def next_test(self) -> None:
+        """Show no more what was shown so far."""
+        self._earlier |= self._shown
+
+    def token(self, name: str, role: str = "contributor") -> str:
+        if name not in self._tokens:
+            self._tokens[name] = super().token(name, role)
+        return self._tokens[name]
+
+    def sessions(self) -> list[dict[str, Any]]:
+        rows = [row for row in super().sessions() if row["session"] not in self._earlier]
+        self._shown |= {row["session"] for row in rows}
+        return rows
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    served = Shared(tmp_path_factory.mktemp("collector") / "data")
     yield served
     served.stop()
+
+
+@pytest.fixture
+def collector(shared: Shared) -> Collector:
+    shared.next_test()
+    return shared
 
 
 @pytest.fixture
