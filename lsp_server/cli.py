@@ -122,13 +122,19 @@ def _show_status(args: argparse.Namespace) -> int:
         where = f" {row.workspace}" if row.workspace else ""
         print(f"{row.session}  {row.state}{where}: {row.recorded} recorded, {row.waiting} waiting")
         if row.refused:
-            lines = "1 line" if row.refused == 1 else f"{row.refused} lines"
-            print(f"    {lines} set aside in {found.home}/refused/{row.session}.ndjson")
+            _print_set_aside("    ", found.home, row.session, row.refused)
         if row.detail:
             print(f"    {row.detail}")
     if not found.sessions:
         print("nothing is recorded at present and nothing waits")
+    for session, count in found.set_aside.items():
+        _print_set_aside(f"{session}  delivered: ", found.home, session, count)
     return 0
+
+
+def _print_set_aside(front: str, home: str, session: str, count: int) -> None:
+    lines = "1 line" if count == 1 else f"{count} lines"
+    print(f"{front}{lines} set aside in {home}/refused/{session}.ndjson")
 
 
 COMMANDS: dict[str, Configure] = {

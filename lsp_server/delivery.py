@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from lsp_server import control
@@ -12,7 +13,7 @@ from lsp_server.backoff import Backoff
 from lsp_server.blob_store import BlobStore
 from lsp_server.collector import Answer, Collector, Unreachable
 from lsp_server.hold import Hold
-from lsp_server.layout import Route, SessionFiles
+from lsp_server.layout import Route, SessionFiles, tokens_in
 from lsp_server.locks import is_held
 from lsp_server.outbox import Batch, Outbox, head
 from lsp_server.pace import Pace
@@ -42,6 +43,7 @@ class Delivery:
     ) -> None:
         """Open the outbox. Raises OSError."""
         self.files = SessionFiles(home, session)
+        self._home = home
         self.state = Delivered()
         self.is_done = False
         self._blobs = BlobStore(home.blobs)
@@ -53,6 +55,7 @@ class Delivery:
         self._sent = 0
         self._acked: int | None = None
         self._known_route: Route | None = None
+        self._refused_tokens: set[str | None] = set()
         self._uploaded: set[str] = set()
         self._backoff = Backoff()
         self._lines_max = FRAME_LINES_MAX
@@ -156,7 +159,7 @@ class Delivery:
         if not released.lines:
             return
         if self._outbox.last is None and head(released.lines[0]).type != "session":
-            self._park("the header of this session cannot be read")
+            self.park("the header of this session cannot be read")
         self._outbox.append(released.lines)
 
     def _set_aside(self, lines: list[bytes]) -> None:
@@ -280,7 +283,7 @@ class Delivery:
             # A collector that cannot make up its mind must not keep us busy.
             self._fail(now, "the collector misses lines; sending them again")
         elif status == 409:
-            self._park(f"the collector holds other lines under this session (seq {seq}): {answer.detail}")
+            self.park(f"the collector holds other lines under this session (seq {seq}): {answer.detail}")
             control.give(self.files.control, control.NEW_SESSION)
         elif status == 422 and seq is not None and code == "blob":
             return self._answer_missing_blob(seq, answer)
@@ -292,11 +295,11 @@ class Delivery:
         elif status == 413 and batch is not None:
             return self._refuse(int(parse(batch.lines[0])["seq"]), answer.detail)
         elif status in (401, 403):
-            self._fail(
-                now, f"the collector refuses the token ({answer.detail}); set PAIRLOG_TOKEN to a valid one"
-            )
+            self._refused_tokens.add(self._route().token)
+            advice = "set PAIRLOG_TOKEN to a valid one and restart the editor"
+            self._fail(now, f"the collector refuses the token ({answer.detail}); {advice}")
         elif status in (400, 422):
-            self._park(f"the collector refuses what was sent: {answer.detail}")
+            self.park(f"the collector refuses what was sent: {answer.detail}")
         else:
             self._fail(now, f"the collector answered {status}: {answer.detail}", answer.retry_after)
         return False
@@ -316,7 +319,7 @@ class Delivery:
         line = self._outbox.find(seq)
         self._refusals[-1 - seq] = self._refusals.get(-1 - seq, 0) + 1
         if line is None or seq == 0 or self._refusals[-1 - seq] > 1 or b'"type":"end"' in line[:64]:
-            self._park(f"the collector refuses line {seq}: {reason}")
+            self.park(f"the collector refuses line {seq}: {reason}")
             return False
         texts = Texts()
 
@@ -347,7 +350,7 @@ class Delivery:
         self._known_route = None
         self.state = Delivered("offline", self.state.acked, detail)
 
-    def _park(self, detail: str) -> None:
+    def park(self, detail: str) -> None:
         """Stop trying; everything stays on disk and `pairlog status` says why."""
         self.files.parked.write_text(json.dumps(detail), encoding="utf-8")
         self.state = Delivered("parked", self.state.acked, detail)
@@ -362,8 +365,22 @@ class Delivery:
         """Where the lines go; asked anew after each failure, for somebody may have mended it."""
         if self._known_route is None:
             own = self.files.read_route()
-            self._known_route = own if own.collector is not None else self._defaults()
+            route = own if own.collector is not None else self._defaults()
+            self._known_route = self._with_another_token(route)
         return self._known_route
+
+    def _with_another_token(self, route: Route) -> Route:
+        """The route with a token that was set since its own was refused by this collector, if any was."""
+        if route.collector is None or route.token not in self._refused_tokens:
+            return route
+        defaults = self._defaults()
+        tokens = [defaults.token] if defaults.collector in (None, route.collector) else []
+        for token in (*tokens, *tokens_in(self._home, route.collector)):
+            if token and token not in self._refused_tokens:
+                return replace(route, token=token)
+        # All were refused: begin again, for a collector can learn a token.
+        self._refused_tokens.clear()
+        return route
 
 
 def _text(path: Path) -> str:

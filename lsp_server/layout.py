@@ -63,6 +63,16 @@ def sessions_in(home: Home) -> list[str]:
     return sorted(file.stem for file in home.spool.glob("*.ndjson"))
 
 
+def tokens_in(home: Home, collector: str) -> list[str]:
+    """The tokens that recorders of this home gave for a collector, the newest first."""
+    found = []
+    for session in reversed(sessions_in(home)):
+        route = SessionFiles(home, session).read_route()
+        if route.collector == collector and route.token:
+            found.append(route.token)
+    return found
+
+
 def recorders_in(home: Home) -> list[Path]:
     """The lock files of recorders, dead ones too."""
     return sorted(home.path.glob("recorder-*.pid"))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pairlog.frame import whole_lines
-from pairlog.line import parse
+from pairlog.line import LineError, parse
 
 _SEQ = re.compile(rb'\{"seq":(\d+),"t":(\d+),"type":"(\w+)"')
 _TAIL_BYTES = 64 * 1024
@@ -41,16 +41,21 @@ def last_seq(path: Path) -> int:
     """The seq of the last whole, readable line of a file; -1 where there is none."""
     try:
         with path.open("rb") as stream:
-            size = stream.seek(0, os.SEEK_END)
-            stream.seek(max(0, size - _TAIL_BYTES))
-            lines, _ = whole_lines(stream.read())
+            size = tail = stream.seek(0, os.SEEK_END)
+            tail = min(tail, _TAIL_BYTES)
+            while True:
+                stream.seek(size - tail)
+                lines, _ = whole_lines(stream.read(tail))
+                for line in reversed(lines):
+                    found = _SEQ.match(line)
+                    if found:
+                        return int(found[1])
+                if tail == size:
+                    return -1
+                # A line may be longer than what was read.
+                tail = min(size, tail * 8)
     except OSError:
         return -1
-    for line in reversed(lines):
-        found = _SEQ.match(line)
-        if found:
-            return int(found[1])
-    return -1
 
 
 class Batch(NamedTuple):
@@ -61,7 +66,11 @@ class Batch(NamedTuple):
 
 
 class Outbox:
-    """One file, appended by one sender. A tail that a crash tore off is cut away when it is opened."""
+    """One file, appended by one sender.
+
+    It is cut at the first line that cannot be read, and of course at a torn tail, when it is opened: the
+    spool holds all that follows until the session is delivered, and gives the same lines again.
+    """
 
     def __init__(self, path: Path) -> None:
         """Open or make the file. Raises OSError."""
@@ -72,7 +81,10 @@ class Outbox:
         self._fresh: tuple[int, list[bytes]] = (-1, [])
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
         for line in self.lines():
-            self.last = head(line)
+            try:
+                self.last = head(line)
+            except LineError:
+                break
             self.size += len(line) + 1
         os.ftruncate(self._descriptor, self.size)
 

@@ -36,6 +36,8 @@ class Overview:
     home: str
     sender: bool
     sessions: list[SessionOverview]
+    #: Lines set aside of sessions that are delivered, by session.
+    set_aside: dict[str, int]
 
     def as_json(self) -> dict[str, Any]:
         """The value that `pairlog status --json` prints."""
@@ -45,10 +47,12 @@ class Overview:
 def overview(home: Home) -> Overview:
     """Read the state of a home; makes nothing."""
     if not home.spool.is_dir():
-        return Overview(str(home.path), False, [])
+        return Overview(str(home.path), False, [], {})
     said = read_sender(home.path / "status.json").sessions
     sessions = [_session(home, session, said.get(session, Delivered())) for session in sessions_in(home)]
-    return Overview(str(home.path), sender_runs(home), sessions)
+    delivered = {file.stem for file in (home.path / "refused").glob("*.ndjson")} - set(sessions_in(home))
+    set_aside = {session: _lines(SessionFiles(home, session)) for session in sorted(delivered)}
+    return Overview(str(home.path), sender_runs(home), sessions, set_aside)
 
 
 def _session(home: Home, session: str, delivered: Delivered) -> SessionOverview:

@@ -47,7 +47,11 @@ class Sender:
         self._find_sessions()
         did = False
         for session, delivery in list(self._deliveries.items()):
-            did = delivery.step(now) or did
+            try:
+                did = delivery.step(now) or did
+            except (ValueError, UserError) as error:
+                # One session's damaged files stop no other session.
+                delivery.park(f"its files cannot be read ({error})")
             if delivery.is_done:
                 del self._deliveries[session]
         self._write_state(now)
@@ -85,7 +89,7 @@ class Sender:
                 self._deliveries[session] = Delivery(
                     self._home, session, self._connect, self._defaults, self._pace
                 )
-            except OSError as error:
+            except (OSError, ValueError) as error:
                 self._listed = 0
                 print(f"pairlog: cannot read {session}: {error}", file=sys.stderr)
 

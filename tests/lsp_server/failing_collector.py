@@ -30,6 +30,8 @@ class FailingCollector:
         self.failures: list[Failure] = []
         #: The answer to every frame, as long as it is set.
         self.always: Failure | None = None
+        #: The one token that is taken; None takes any.
+        self.token: str | None = None
         #: A line that names a blob is refused until that is here.
         self.needs_blobs = False
         #: Refused again and again: seq -> the body of a 422.
@@ -87,7 +89,11 @@ def failing_collector() -> Iterator[FailingCollector]:
             self.answer(Failure(200, {"acked": fake.acked}) if fake.lines else Failure(404))
 
         def do_POST(self) -> None:
-            answer = fake.take(self.body())
+            body = self.body()
+            if fake.token is not None and self.headers["Authorization"] != f"Bearer {fake.token}":
+                self.answer(Failure(401, {"detail": "this token is not known"}))
+                return
+            answer = fake.take(body)
             if answer is None:
                 self.close_connection = True
                 return

@@ -75,6 +75,7 @@ def test_status_of_an_empty_home_makes_none(capsys: pytest.CaptureFixture[str], 
         "home": str(home),
         "sender": False,
         "sessions": [],
+        "set_aside": {},
     }
     assert not home.exists()
 
@@ -165,3 +166,13 @@ def test_settings_of_the_user_are_read_and_a_broken_file_is_named(
 )
 def test_only_this_machine_is_a_loopback_address(address: str, allowed: bool) -> None:
     assert is_loopback(address) is allowed
+
+
+def test_status_still_shows_what_was_set_aside_when_all_else_is_delivered(
+    capsys: pytest.CaptureFixture[str], home: Path
+) -> None:
+    refused = open_home(home).path / "refused"
+    refused.mkdir()
+    (refused / f"{SESSION}.ndjson").write_bytes(b"garbage\n")
+    assert main(["status"]) == 0
+    assert f"{SESSION}  delivered: 1 line set aside in {refused}/{SESSION}.ndjson" in capsys.readouterr().out

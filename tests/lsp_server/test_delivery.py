@@ -174,12 +174,52 @@ def test_what_a_dead_recorder_left_waits_for_nothing(bench: Bench, collector: Fa
     assert [event["type"] for event in collector.events[-3:]] == ["edit", "gap", "end"]
 
 
+def test_a_session_with_a_wrong_token_goes_on_with_the_one_that_was_set_since(
+    bench: Bench, collector: FailingCollector
+) -> None:
+    collector.token = "right"
+    bench.spool(*LINES)
+    assert bench.run() == "offline"
+    later = SessionFiles(bench.home, SESSION[:-1] + "2")
+    later.write_route(Route(collector.address, "right"))
+    later.spool.touch()
+    assert bench.run(120) == "done"
+    assert list(collector.lines.values()) == LINES
+
+
+def test_a_token_is_never_shown_to_another_collector(bench: Bench, collector: FailingCollector) -> None:
+    collector.token = "right"
+    later = SessionFiles(bench.home, SESSION[:-1] + "2")
+    later.write_route(Route("http://127.0.0.1:9", "right"))
+    later.spool.touch()
+    bench.spool(*LINES)
+    assert bench.run(120) == "offline"
+    assert collector.lines == {}
+
+
+@pytest.mark.parametrize("at", [0, 1, 5, 9])
+def test_an_unreadable_line_of_the_outbox_comes_from_the_spool_again(
+    bench: Bench, collector: FailingCollector, at: int
+) -> None:
+    collector.always = Failure(500)
+    bench.spool(*LINES)
+    bench.run(0.25)
+    bench.files.outbox.write_bytes(
+        b"".join(b"%b\n" % (b"garbage" if i == at else line) for i, line in enumerate(LINES))
+    )
+    collector.always = None
+    bench.restart()
+    bench.run(120)
+    assert list(collector.lines.values()) == LINES
+
+
 def test_a_refused_token_is_said_clearly(bench: Bench, collector: FailingCollector) -> None:
     collector.failures = [Failure(401, {"detail": "this token is not known"})] * 3
     bench.spool(*LINES)
     bench.run(0.25)
     assert bench.delivery.state.detail == (
-        "the collector refuses the token (this token is not known); set PAIRLOG_TOKEN to a valid one"
+        "the collector refuses the token (this token is not known); "
+        "set PAIRLOG_TOKEN to a valid one and restart the editor"
     )
 
 

@@ -52,3 +52,14 @@ def test_the_last_seq_of_a_file_is_found_from_its_end(path: Path, tmp_path: Path
     with path.open("ab") as stream:
         stream.write(b'{"seq":10,"t":0,"ty')
     assert (last_seq(path), last_seq(tmp_path / "none")) == (9, -1)
+
+
+def test_the_last_seq_is_found_behind_a_line_longer_than_one_look(tmp_path: Path) -> None:
+    file = tmp_path / "long.ndjson"
+    file.write_bytes(
+        b"".join(LINES[i] + b"\n" for i in range(3))
+        + b'{"seq":3,"t":0,"type":"edit",'
+        + b" " * 900_000
+        + b"}\n"
+    )
+    assert last_seq(file) == 3
