@@ -8,7 +8,7 @@ from subprocess import Popen
 from lsp_server.spawn import sender_runs, start_sender
 from pairlog.home import Home
 
-_CHECK_TICKS = 5
+_CHECK_TICKS = 2
 
 
 class SenderKeeper:
