@@ -256,11 +256,15 @@ class Recording:
             if self._bound.look(self._files.spool.size) and not recorder.is_full:
                 recorder.stop()
         self.flush()
+        spool = self._files.spool
+        spool.drain()
         if recorder.is_full and not self._bound.is_exceeded:
             recorder.recover()
             self._rollover.touch(now)
-        self._files.spool.sync()
+        spool.sync()
         self._rollover.forgive(recorder.next)
+        if spool.waiting:
+            return True
         if recorder.is_full or recorder.is_paused or self._settings.clock == "client":
             # The client's times run through: a session that they are told for cannot be cut in two.
             return self._turn(self._due) if self._due and not recorder.is_full else True
@@ -337,11 +341,12 @@ class Recording:
         trouble = ""
         if self._bound.is_exceeded:
             trouble = str(self._bound)
-        elif self.recorder.is_full:
+        elif self.recorder.is_full or self._files.spool.waiting:
             trouble = self._files.spool.trouble or "a file could not be written"
         condition = Condition(
             self._consent.level,
             trouble,
+            not self.recorder.is_full,
             self.recorder.is_paused,
             self._is_asleep,
             self._settings.collector is not None,

@@ -1,7 +1,8 @@
 """A session's spool: lines appended to a file, in the kernel's hands when `append` returns.
 
-A disk that is full, or gone, is an answer and no exception: `append` says how many lines it took, and
-the file never holds half a line in front of a whole one.
+A disk that is full, or gone, is an answer and no exception. What cannot be written waits in memory, in its
+order, until it can or until memory holds enough; `append` says how many lines it took, and the file never
+holds half a line in front of a whole one.
 """
 
 from __future__ import annotations
@@ -10,22 +11,59 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+#: What may wait in memory for a disk that is full: hours of typing, and little beside an editor.
+WAITING_BYTES_MAX = 8 * 1024 * 1024
+
 
 class Spool:
     """One file, one writer. Lines are appended only; `sync` brings them to the disk."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, waiting_bytes_max: int = WAITING_BYTES_MAX) -> None:
         """Make the file. Raises OSError where that fails."""
         self.path = path
-        #: Why the last `append` did not take everything; None after one that did.
+        #: Why the last write did not take everything; None after one that did.
         self.trouble: str | None = None
+        #: Lines that were taken and cannot be written yet.
+        self.waiting: list[bytes] = []
+        self._waiting_bytes_max = waiting_bytes_max
         self._size = 0
         self._dirty = False
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
         self._descriptor = os.open(path, flags, 0o600)
 
     def append(self, lines: list[bytes]) -> int:
-        """Write lines, each with its line break, in one call; returns how many are whole in the file."""
+        """Write lines, each with its line break, in one call; returns how many were taken, the first ones.
+
+        Nothing waits in memory for a file without its first line: there is no session yet.
+        """
+        if not self.waiting:
+            taken = self._write(lines)
+            if taken == len(lines) or self._size == 0:
+                return taken
+            self.waiting = lines[taken:]
+        else:
+            self.waiting += lines
+            self.drain()
+        return len(lines) - self._give_back(len(lines))
+
+    def drain(self) -> None:
+        """Write what waits, as far as it goes."""
+        if self.waiting:
+            del self.waiting[: self._write(self.waiting)]
+
+    def _give_back(self, count_max: int) -> int:
+        """Drop the newest lines that memory may not hold, at most so many; returns how many."""
+        size = sum(map(len, self.waiting))
+        count = 0
+        while size > self._waiting_bytes_max and count < min(count_max, len(self.waiting)):
+            count += 1
+            size -= len(self.waiting[-count])
+        if count:
+            del self.waiting[-count:]
+        return count
+
+    def _write(self, lines: list[bytes]) -> int:
+        """Write lines in one call; returns how many are whole in the file."""
         data = b"".join(lines)
         try:
             written = os.write(self._descriptor, data)
@@ -58,7 +96,8 @@ class Spool:
         return os.fstat(self._descriptor).st_nlink == 0
 
     def close(self) -> None:
-        """Bring everything to the disk and let go of the file."""
+        """Bring everything to the disk and let go of the file; what still waits then is lost."""
+        self.drain()
         self.sync()
         os.close(self._descriptor)
         # The number may soon be another file's.

@@ -15,10 +15,14 @@ Report: TypeAlias = Callable[[state.State, str, str | None], None]
 
 
 class Condition(NamedTuple):
-    """What a recording knows of itself. `trouble` says what keeps it from writing, empty where it can."""
+    """What a recording knows of itself. `trouble` says what keeps it from writing, empty where it can.
+
+    `keeps`: what happens meanwhile waits in memory, and nothing is lost yet.
+    """
 
     level: str
     trouble: str
+    keeps: bool
     is_paused: bool
     is_asleep: bool
     has_collector: bool
@@ -55,7 +59,8 @@ class Standing:
 
     def _words(self, session: str, condition: Condition) -> tuple[state.State, str]:
         if condition.trouble:
-            return "paused", f"recording is paused: {condition.trouble}; make room in {self._home.path}"
+            how = "what you do waits in memory" if condition.keeps else "recording is paused"
+            return "paused", f"{how}: {condition.trouble}; make room in {self._home.path}"
         if condition.is_paused:
             return "paused", "recording is paused; `pairlog resume` goes on"
         if condition.is_asleep:

@@ -13,7 +13,7 @@ import resource, sys
 from pathlib import Path
 from lsp_server.spool import Spool
 
-spool = Spool(Path(sys.argv[1]))
+spool = Spool(Path(sys.argv[1]), waiting_bytes_max=0)
 assert spool.append([b'{"a":1}\\n']) == 1
 resource.setrlimit(resource.RLIMIT_FSIZE, (20, resource.RLIM_INFINITY))
 assert spool.append([b'{"b":2}\\n', b'{"c":3}\\n', b'{"d":4}\\n']) == 1, "one line fits, a half one does not"
@@ -44,6 +44,35 @@ def test_a_full_disk_is_an_answer_and_no_exception(tmp_path: Path) -> None:
     spool = Spool(tmp_path / "spool")
     assert (spool.append([b"a\n"]), spool.trouble) == (0, "No space left on device")
     spool.close()
+
+
+_WAITING = """
+import resource, sys
+from pathlib import Path
+from lsp_server.spool import Spool
+
+def limit(size):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+spool = Spool(Path(sys.argv[1]), waiting_bytes_max=24)
+lines = [b'{"a":%d}\\n' % i for i in range(9)]
+assert spool.append(lines[:1]) == 1
+limit(20)
+assert spool.append(lines[1:4]) == 3, "one is written and two wait"
+assert spool.waiting == lines[2:4] and spool.trouble
+assert spool.append(lines[4:6]) == 1, "memory holds three"
+spool.drain()
+assert spool.waiting == lines[2:5]
+limit(resource.RLIM_INFINITY)
+assert spool.append(lines[5:7]) == 2
+assert (spool.waiting, spool.trouble) == ([], None)
+spool.close()
+"""
+
+
+def test_lines_that_cannot_be_written_wait_in_their_order(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", _WAITING, str(tmp_path / "spool")], check=True, timeout=20)
+    assert (tmp_path / "spool").read_bytes() == b"".join(b'{"a":%d}\n' % i for i in range(7))
 
 
 def test_a_spool_knows_that_its_name_is_gone(tmp_path: Path) -> None:
