@@ -55,7 +55,7 @@ class Recorder(Lines):
             self._tell_stretch()
         again = sum(self._unopened.values())
         if again:
-            self.gap("unsupported", "further changes of documents that are not open", count=again)
+            self.gap("unsupported", "further changes and saves of documents that are not open", count=again)
         if self._outside:
             count = len(self._outside)
             self.gap("not_emitted", "documents that are no files of the workspace folder", count=count)
@@ -81,7 +81,7 @@ class Recorder(Lines):
             return
         again = self._unopened.pop(uri, 0)
         if again:
-            self.gap("unsupported", "further changes of a document that was not open", count=again)
+            self.gap("unsupported", "further changes and saves of a document that was not open", count=again)
         self._open(self.documents.open(uri, path, language, version, scrub(text)), "opened")
 
     def did_change(self, params: Any) -> None:
@@ -93,7 +93,7 @@ class Recorder(Lines):
             self.gap("unsupported", "a didChange without a document")
             return
         if doc is None:
-            doc = self._respelt(identifier["uri"])
+            doc = self._respelt(identifier["uri"], "a change")
         if doc is None:
             return
         if not doc.live:
@@ -145,7 +145,7 @@ class Recorder(Lines):
 
         Bytes that are no UTF-8 are no text's: such a save has no hash, as nothing could ever match it.
         """
-        doc = self.documents.find(uri)
+        doc = self.documents.find(uri) or self._respelt(uri, "a save")
         if doc is None:
             return
         digest: str | None = None
@@ -244,7 +244,7 @@ class Recorder(Lines):
         told = {name: value for name, value in cause._asdict().items() if value is not None}
         return "".join(f',"{name}":{_quote(value)}' for name, value in told.items())
 
-    def _respelt(self, uri: Any) -> Tracked | None:
+    def _respelt(self, uri: Any, what: str) -> Tracked | None:
         """The open document at an address that no `didOpen` spelt like this; None where there is none."""
         if not isinstance(uri, str) or uri in self.documents.left_out:
             return None
@@ -257,7 +257,7 @@ class Recorder(Lines):
             self._unopened[uri] += 1
         else:
             self._unopened[uri] = 0
-            self.gap("unsupported", "a change of a document that is not open")
+            self.gap("unsupported", f"{what} of a document that is not open")
         return doc
 
     def _change_unread(self, doc: Tracked, params: Any) -> None:

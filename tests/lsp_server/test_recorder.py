@@ -137,7 +137,19 @@ def test_a_change_of_a_document_never_opened_is_a_gap_and_counted() -> None:
     it.end("shutdown")
     assert it.written == [
         gap("unsupported", NOT_OPEN),
-        gap("unsupported", "further changes of documents that are not open", 2),
+        gap("unsupported", "further changes and saves of documents that are not open", 2),
+        {"type": "end", "reason": "shutdown"},
+    ]
+
+
+def test_a_save_of_a_document_never_opened_is_a_gap_too() -> None:
+    it = Recorded()
+    it.save("x")
+    it.save("x")
+    it.end("shutdown")
+    assert it.written == [
+        gap("unsupported", "a save of a document that is not open"),
+        gap("unsupported", "further changes and saves of documents that are not open", 1),
         {"type": "end", "reason": "shutdown"},
     ]
 

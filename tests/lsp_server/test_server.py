@@ -8,7 +8,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -520,14 +519,3 @@ def test_a_file_of_a_hundred_megabytes_is_refused_and_the_rest_goes_on(
     client.shutdown()
     assert kinds(home) == ["session", "gap", "open", "save", "end"]
     assert list(home.blobs.iterdir()) == [] and verified(home)
-
-
-def test_an_idle_server_hardly_uses_the_processor(start: Callable[..., Client], workspace: Path) -> None:
-    client = start()
-    client.initialize(workspace, consent="content")
-    client.settle()
-    clock = (~client.process.pid << 3) | 2
-    before, begun = time.clock_gettime(clock), time.monotonic()
-    wait_for("three seconds", lambda: True if time.monotonic() - begun > 3 else None)
-    assert (time.clock_gettime(clock) - before) / 3 < 0.01
-    client.shutdown()
