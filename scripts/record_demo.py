@@ -192,7 +192,7 @@ def check(exported: Path, folder: Path) -> None:
     files = [file for file in exported.rglob("*") if file.is_file()]
     size = sum(file.stat().st_size for file in files)
     assert size < _BYTES_MAX, f"{size} bytes"
-    places = ("/home/", "/root/", "/tmp/", "/Users/", "/work/", str(folder), str(ROOT), str(Path.home()))
+    places = ("/home/", "/root/", "/tmp/", "/Users/", str(folder), str(ROOT), str(Path.home()))
     names = [rf"\b{re.escape(name)}\b" for name in (getpass.getuser(), socket.gethostname())]
     pattern = re.compile("|".join([*map(re.escape, places), *names]))
     for file in files:

@@ -38,7 +38,7 @@ def test_a_recorded_trace_comes_back_byte_for_byte(name: str, collector: Collect
         home=str(home),
         consent="content",
         collectorUrl=collector.address,
-        token=collector.token("ada"),
+        token=collector.token("mine"),
     )
     saves = type_trace(client, workspace / "trace.txt", trace)
     assert client.shutdown() == 0

@@ -132,7 +132,7 @@ def _desk(name: str) -> Iterator[_Desk]:
     collector = Collector(folder / "data")
     desk = None
     try:
-        route = Route(collector.address, collector.token("ada"))
+        route = Route(collector.address, collector.token("mine"))
         desk = _Desk(open_home(folder / "home"), name, route)
         yield desk
     finally:

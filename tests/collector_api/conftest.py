@@ -29,6 +29,6 @@ def collector(store: Store) -> Iterator[Collector]:
 
 
 @pytest.fixture
-def ada(collector: Collector) -> str:
+def mine(collector: Collector) -> str:
     """A contributor's token."""
-    return collector.token("ada")
+    return collector.token("mine")

@@ -32,13 +32,13 @@ def _routes(app: FastAPI) -> Iterator[tuple[str, str]]:
 
 @pytest.fixture
 def walked(collector: Collector) -> Collector:
-    """A collector with bob's two sessions, one private, one for research, each with a blob."""
-    bob = collector.token("bob")
-    assert collector.put(bob, CONTENT).status_code == 201
+    """A collector with theirs's two sessions, one private, one for research, each with a blob."""
+    theirs = collector.token("theirs")
+    assert collector.put(theirs, CONTENT).status_code == 201
     for session, use in ((PRIVATE, "private"), (OPEN, "research")):
         opened = line(2, "open", doc=2, path="b.py", why="opened", source="disk", blob=DIGEST)
         lines = [*session_lines(session=session, use=use)[:2], opened]
-        assert collector.send(bob, lines, session).json() == {"acked": 2}
+        assert collector.send(theirs, lines, session).json() == {"acked": 2}
     return collector
 
 
@@ -47,7 +47,7 @@ def test_the_table_has_every_route_and_no_other(collector: Collector) -> None:
 
 
 def _calls(*doors: Door) -> list[tuple[str, str, str, str]]:
-    """Each route behind these doors, for each of bob's sessions: method, address, template, session."""
+    """Each route behind these doors, for each of theirs's sessions: method, address, template, session."""
     return [
         (method, path.format(session=session, sha256=DIGEST, doc=1), path, session)
         for method, path in sorted(ACCESS)
@@ -57,7 +57,7 @@ def _calls(*doors: Door) -> list[tuple[str, str, str, str]]:
 
 
 def _expected(method: str, path: str, session: str, role: str) -> tuple[int, str] | int:
-    """What somebody who is not bob gets, in a role, for a session of bob's."""
+    """What somebody who is not theirs gets, in a role, for a session of theirs's."""
     at = ACCESS[method, path]
     if role not in at.roles:
         return 403, "role"
@@ -83,7 +83,7 @@ def test_a_stranger_gets_what_the_role_and_the_use_allow(
 ) -> None:
     body = {"POST": gzip.compress(session_lines(session=session)[0] + b"\n"), "PUT": CONTENT}.get(method)
     query = {"session": session} if path.startswith("/v1/blobs") and method == "GET" else None
-    answer = walked.ask(walked.token("eve", role), method, address, content=body, params=query)
+    answer = walked.ask(walked.token("passer", role), method, address, content=body, params=query)
     expected = _expected(method, path, session, role)
     assert (answer.status_code if isinstance(expected, int) else problem(answer)) == expected
 
@@ -114,9 +114,9 @@ def test_the_lists_show_what_may_be_read(walked: Collector) -> None:
     def seen(token: str) -> list[str]:
         return [row["session"] for row in walked.ask(token, "GET", "/v1/sessions").json()["sessions"]]
 
-    assert seen(walked.token("bob")) == [PRIVATE, OPEN]
-    assert seen(walked.token("eve")) == []
-    assert seen(walked.token("ruth", "researcher")) == [OPEN]
+    assert seen(walked.token("theirs")) == [PRIVATE, OPEN]
+    assert seen(walked.token("passer")) == []
+    assert seen(walked.token("reader", "researcher")) == [OPEN]
     assert seen(walked.token("root", "admin")) == [PRIVATE, OPEN]
 
 
@@ -125,16 +125,16 @@ def test_a_blob_is_read_through_a_session_that_names_it(walked: Collector) -> No
         params = {} if session is None else {"session": session}
         return walked.ask(token, "GET", f"/v1/blobs/{DIGEST}", params=params).status_code
 
-    bob, ruth = walked.token("bob"), walked.token("ruth", "researcher")
-    assert [read(bob, session) for session in (None, PRIVATE, OPEN)] == [200, 200, 200]
-    assert [read(ruth, session) for session in (None, PRIVATE, OPEN)] == [404, 403, 200]
+    theirs, reader = walked.token("theirs"), walked.token("reader", "researcher")
+    assert [read(theirs, session) for session in (None, PRIVATE, OPEN)] == [200, 200, 200]
+    assert [read(reader, session) for session in (None, PRIVATE, OPEN)] == [404, 403, 200]
     other = sha256(b"other").hexdigest()
-    assert walked.ask(bob, "GET", f"/v1/blobs/{other}", params={"session": OPEN}).status_code == 404
+    assert walked.ask(theirs, "GET", f"/v1/blobs/{other}", params={"session": OPEN}).status_code == 404
 
 
 def test_a_revoked_token_opens_nothing(collector: Collector) -> None:
-    token = collector.token("ada")
-    collector.store.write(lambda connection: tokens.revoke(connection, "ada")).result()
+    token = collector.token("mine")
+    collector.store.write(lambda connection: tokens.revoke(connection, "mine")).result()
     assert problem(collector.ask(token, "GET", "/v1/sessions")) == (401, "token")
 
 

@@ -14,56 +14,56 @@ DIGEST = sha256(CONTENT).hexdigest()
 MANIFEST = json.dumps({"files": [{"path": "a.py", "mode": "100644", "blob": DIGEST}]}).encode()
 
 
-def test_a_content_is_kept_once_and_given_back(collector: Collector, ada: str) -> None:
-    assert [collector.put(ada, CONTENT).status_code for _ in range(2)] == [201, 200]
-    assert collector.ask(ada, "GET", f"/v1/blobs/{DIGEST}").content == CONTENT
+def test_a_content_is_kept_once_and_given_back(collector: Collector, mine: str) -> None:
+    assert [collector.put(mine, CONTENT).status_code for _ in range(2)] == [201, 200]
+    assert collector.ask(mine, "GET", f"/v1/blobs/{DIGEST}").content == CONTENT
 
 
-def test_a_content_under_another_hash_is_refused(collector: Collector, ada: str) -> None:
-    answer = collector.ask(ada, "PUT", f"/v1/blobs/{DIGEST}", content=b"something else")
+def test_a_content_under_another_hash_is_refused(collector: Collector, mine: str) -> None:
+    answer = collector.ask(mine, "PUT", f"/v1/blobs/{DIGEST}", content=b"something else")
     assert problem(answer) == (422, "hash")
 
 
 @pytest.mark.parametrize("name", ["..%2f..%2fetc%2fpasswd", DIGEST.upper(), "0", f"{DIGEST}%0d%0aX: y"])
-def test_an_address_that_is_no_hash_names_nothing(collector: Collector, ada: str, name: str) -> None:
-    assert collector.ask(ada, "PUT", f"/v1/blobs/{name}", content=CONTENT).status_code in (404, 422)
-    assert collector.ask(ada, "GET", f"/v1/blobs/{name}").status_code == 404
+def test_an_address_that_is_no_hash_names_nothing(collector: Collector, mine: str, name: str) -> None:
+    assert collector.ask(mine, "PUT", f"/v1/blobs/{name}", content=CONTENT).status_code in (404, 422)
+    assert collector.ask(mine, "GET", f"/v1/blobs/{name}").status_code == 404
 
 
-def test_a_line_that_names_a_missing_content_waits_for_it(collector: Collector, ada: str) -> None:
+def test_a_line_that_names_a_missing_content_waits_for_it(collector: Collector, mine: str) -> None:
     opened = line(1, "open", doc=1, path="a.py", why="opened", source="disk", blob=DIGEST)
     lines = [session_lines()[0], opened]
-    answer = collector.send(ada, lines)
+    answer = collector.send(mine, lines)
     assert problem(answer) == (422, "blob")
     assert (answer.json()["seq"], answer.json()["sha256"]) == (1, DIGEST)
-    assert collector.lines_or_none(ada) is None
-    collector.put(ada, CONTENT)
-    assert collector.send(ada, lines).json() == {"acked": 1}
+    assert collector.lines_or_none(mine) is None
+    collector.put(mine, CONTENT)
+    assert collector.send(mine, lines).json() == {"acked": 1}
 
 
-def test_a_manifest_needs_every_file_that_it_names(collector: Collector, ada: str) -> None:
+def test_a_manifest_needs_every_file_that_it_names(collector: Collector, mine: str) -> None:
     lines = [
         session_lines(consent="workspace")[0],
         line(1, "workspace", manifest=sha256(MANIFEST).hexdigest(), files=1),
     ]
-    collector.put(ada, MANIFEST)
-    answer = collector.send(ada, lines)
+    collector.put(mine, MANIFEST)
+    answer = collector.send(mine, lines)
     assert (problem(answer), answer.json()["sha256"]) == ((422, "blob"), DIGEST)
-    collector.put(ada, CONTENT)
-    assert collector.send(ada, lines).json() == {"acked": 1}
+    collector.put(mine, CONTENT)
+    assert collector.send(mine, lines).json() == {"acked": 1}
 
 
 @pytest.mark.parametrize(
     "content", [b"no json", b"[]", b'{"files": [{"path": 1}]}', b'{"files": 3}', b"\xff"]
 )
-def test_a_manifest_that_is_none_is_named(collector: Collector, ada: str, content: bytes) -> None:
-    collector.put(ada, content)
+def test_a_manifest_that_is_none_is_named(collector: Collector, mine: str, content: bytes) -> None:
+    collector.put(mine, content)
     workspace = line(1, "workspace", manifest=sha256(content).hexdigest(), files=1)
-    answer = collector.send(ada, [session_lines()[0], workspace])
+    answer = collector.send(mine, [session_lines()[0], workspace])
     assert (problem(answer), answer.json()["reason"]) == ((422, "blob"), "it is no manifest")
 
 
-def test_another_contributors_content_does_not_count(collector: Collector, ada: str) -> None:
-    collector.put(collector.token("bob"), CONTENT)
+def test_another_contributors_content_does_not_count(collector: Collector, mine: str) -> None:
+    collector.put(collector.token("theirs"), CONTENT)
     opened = line(1, "open", doc=1, path="a.py", why="opened", source="disk", blob=DIGEST)
-    assert problem(collector.send(ada, [session_lines()[0], opened])) == (422, "blob")
+    assert problem(collector.send(mine, [session_lines()[0], opened])) == (422, "blob")

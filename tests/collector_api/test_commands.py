@@ -20,7 +20,7 @@ def data(tmp_path: Path) -> str:
 def test_a_token_is_printed_alone_and_works_at_once(
     collector: Collector, data: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["token", "create", "ada", "--role", "contributor", "--data", data]) == 0
+    assert main(["token", "create", "mine", "--role", "contributor", "--data", data]) == 0
     out = capsys.readouterr().out
     token = out.strip()
     assert out == f"{token}\n"
@@ -29,45 +29,45 @@ def test_a_token_is_printed_alone_and_works_at_once(
 
 
 def test_tokens_are_listed_without_what_they_are(data: str, capsys: pytest.CaptureFixture[str]) -> None:
-    main(["token", "create", "ada", "--role", "contributor", "--data", data])
-    main(["token", "create", "ruth", "--role", "researcher", "--data", data])
+    main(["token", "create", "mine", "--role", "contributor", "--data", data])
+    main(["token", "create", "reader", "--role", "researcher", "--data", data])
     made = capsys.readouterr().out.split()
-    main(["token", "revoke", "ruth", "--data", data])
+    main(["token", "revoke", "reader", "--data", data])
     capsys.readouterr()
     assert main(["token", "list", "--json", "--data", data]) == 0
     out = capsys.readouterr().out
     rows = json.loads(out)
     assert not any(token in out for token in made)
     assert [(row["id"], row["name"], row["role"], row["revoked_at"] is None) for row in rows] == [
-        (1, "ada", "contributor", True),
-        (2, "ruth", "researcher", False),
+        (1, "mine", "contributor", True),
+        (2, "reader", "researcher", False),
     ]
     main(["token", "list", "--data", data])
     assert [row.split()[:3] for row in capsys.readouterr().out.splitlines()] == [
         ["id", "name", "role"],
-        ["1", "ada", "contributor"],
-        ["2", "ruth", "researcher"],
+        ["1", "mine", "contributor"],
+        ["2", "reader", "researcher"],
     ]
 
 
 def test_a_token_is_revoked_by_its_number(
     collector: Collector, data: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ada = collector.token("ada")
+    mine = collector.token("mine")
     assert main(["token", "revoke", "1", "--data", data]) == 0
-    assert problem(collector.ask(ada, "GET", "/v1/sessions")) == (401, "token")
+    assert problem(collector.ask(mine, "GET", "/v1/sessions")) == (401, "token")
     assert main(["token", "revoke", "1", "--data", data]) == 1
     assert "pairlog token list" in capsys.readouterr().err
 
 
 def test_a_session_is_erased_beside_a_running_collector(
-    collector: Collector, ada: str, data: str, capsys: pytest.CaptureFixture[str]
+    collector: Collector, mine: str, data: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    collector.send(ada, session_lines())
+    collector.send(mine, session_lines())
     assert main(["erase", "", "--data", data]) == 1
     assert main(["erase", SESSION[:13], "--data", data]) == 0
     assert capsys.readouterr().out == f"erased {SESSION}\n"
-    assert problem(collector.send(ada, session_lines())) == (410, "erased")
+    assert problem(collector.send(mine, session_lines())) == (410, "erased")
     assert main(["erase", SESSION, "--data", data]) == 1
     assert "was erased before" in capsys.readouterr().err
 
@@ -77,7 +77,7 @@ def test_a_session_is_erased_beside_a_running_collector(
     [
         (["erase", SESSION], "no store at"),
         (["token", "list"], "no store at"),
-        (["token", "revoke", "ada"], "no store at"),
+        (["token", "revoke", "mine"], "no store at"),
         (["token", "create", "", "--role", "admin"], "1 to 200 printable characters"),
     ],
 )

@@ -23,58 +23,58 @@ def _opens(session: str, *contents: bytes) -> list[bytes]:
 
 
 @pytest.fixture
-def two_sessions(collector: Collector, ada: str) -> Collector:
+def two_sessions(collector: Collector, mine: str) -> Collector:
     for content in (SHARED, OWN):
-        collector.put(ada, content)
-    collector.send(ada, _opens(SESSION, SHARED, OWN))
-    collector.send(ada, _opens(OTHER, SHARED), OTHER)
+        collector.put(mine, content)
+    collector.send(mine, _opens(SESSION, SHARED, OWN))
+    collector.send(mine, _opens(OTHER, SHARED), OTHER)
     return collector
 
 
-def test_an_erased_session_answers_410_for_ever(collector: Collector, ada: str) -> None:
-    collector.send(ada, session_lines())
-    assert collector.ask(ada, "DELETE", f"/v1/sessions/{SESSION}").status_code == 204
+def test_an_erased_session_answers_410_for_ever(collector: Collector, mine: str) -> None:
+    collector.send(mine, session_lines())
+    assert collector.ask(mine, "DELETE", f"/v1/sessions/{SESSION}").status_code == 204
     for method, path in (("GET", ""), ("GET", "/frames"), ("DELETE", "")):
-        assert problem(collector.ask(ada, method, f"/v1/sessions/{SESSION}{path}")) == (410, "erased")
-    assert problem(collector.send(ada, session_lines())) == (410, "erased")
-    assert collector.ask(ada, "GET", "/v1/sessions").json()["sessions"] == []
+        assert problem(collector.ask(mine, method, f"/v1/sessions/{SESSION}{path}")) == (410, "erased")
+    assert problem(collector.send(mine, session_lines())) == (410, "erased")
+    assert collector.ask(mine, "GET", "/v1/sessions").json()["sessions"] == []
 
 
-def test_a_tombstone_stays(collector: Collector, ada: str) -> None:
-    collector.send(ada, session_lines())
-    collector.ask(ada, "DELETE", f"/v1/sessions/{SESSION}")
-    (stone,) = collector.ask(ada, "GET", "/v1/tombstones").json()["tombstones"]
+def test_a_tombstone_stays(collector: Collector, mine: str) -> None:
+    collector.send(mine, session_lines())
+    collector.ask(mine, "DELETE", f"/v1/sessions/{SESSION}")
+    (stone,) = collector.ask(mine, "GET", "/v1/tombstones").json()["tombstones"]
     assert (stone["id"], stone["session"]) == (1, SESSION)
-    assert collector.ask(ada, "GET", "/v1/tombstones", params={"after": 1}).json() == {"tombstones": []}
-    stranger, researcher = collector.token("bob"), collector.token("ruth", "researcher")
+    assert collector.ask(mine, "GET", "/v1/tombstones", params={"after": 1}).json() == {"tombstones": []}
+    stranger, researcher = collector.token("theirs"), collector.token("reader", "researcher")
     assert collector.ask(stranger, "GET", "/v1/tombstones").json() == {"tombstones": []}
     assert collector.ask(researcher, "GET", "/v1/tombstones").json() == {"tombstones": [stone]}
 
 
-def test_only_blobs_that_nothing_else_names_go_too(two_sessions: Collector, ada: str) -> None:
-    two_sessions.ask(ada, "DELETE", f"/v1/sessions/{SESSION}")
+def test_only_blobs_that_nothing_else_names_go_too(two_sessions: Collector, mine: str) -> None:
+    two_sessions.ask(mine, "DELETE", f"/v1/sessions/{SESSION}")
     status = {
-        content: two_sessions.ask(ada, "GET", f"/v1/blobs/{sha256(content).hexdigest()}").status_code
+        content: two_sessions.ask(mine, "GET", f"/v1/blobs/{sha256(content).hexdigest()}").status_code
         for content in (SHARED, OWN)
     }
     assert status == {SHARED: 200, OWN: 404}
 
 
-def test_room_that_was_taken_is_given_back(two_sessions: Collector, ada: str) -> None:
+def test_room_that_was_taken_is_given_back(two_sessions: Collector, mine: str) -> None:
     for session in (SESSION, OTHER):
-        two_sessions.ask(ada, "DELETE", f"/v1/sessions/{session}")
+        two_sessions.ask(mine, "DELETE", f"/v1/sessions/{session}")
     with two_sessions.store.reading() as connection:
         assert connection.exec_driver_sql("SELECT bytes FROM contributor").scalars().all() == [0]
 
 
 def test_no_byte_of_an_erased_session_is_left_in_the_files(
-    two_sessions: Collector, ada: str, tmp_path: Path
+    two_sessions: Collector, mine: str, tmp_path: Path
 ) -> None:
     def files() -> Iterator[bytes]:
         for file in (tmp_path / "data").iterdir():
             yield file.read_bytes()
 
     assert any(OWN in content for content in files())
-    two_sessions.ask(ada, "DELETE", f"/v1/sessions/{SESSION}")
+    two_sessions.ask(mine, "DELETE", f"/v1/sessions/{SESSION}")
     assert not any(OWN in content for content in files())
     assert any(SHARED in content for content in files())

@@ -22,84 +22,84 @@ def golden(name: str) -> tuple[str, list[bytes]]:
     return json.loads(lines[0])["session"], lines
 
 
-def test_a_frame_is_acknowledged_and_read_back_byte_for_byte(collector: Collector, ada: str) -> None:
-    answer = collector.send(ada, session_lines())
+def test_a_frame_is_acknowledged_and_read_back_byte_for_byte(collector: Collector, mine: str) -> None:
+    answer = collector.send(mine, session_lines())
     assert (answer.status_code, answer.json()) == (200, {"acked": 8})
-    assert collector.lines(ada) == session_lines()
+    assert collector.lines(mine) == session_lines()
 
 
 @pytest.mark.parametrize("name", ["minimal", "unicode", "unknown", "through"])
-def test_a_golden_session_is_stored_as_it_is(collector: Collector, ada: str, name: str) -> None:
+def test_a_golden_session_is_stored_as_it_is(collector: Collector, mine: str, name: str) -> None:
     session, lines = golden(name)
-    answer = collector.send(ada, lines, session)
+    answer = collector.send(mine, lines, session)
     assert answer.json() == {"acked": json.loads(lines[-1])["seq"]}
-    assert collector.lines(ada, session) == lines
+    assert collector.lines(mine, session) == lines
 
 
-def test_a_frame_whose_acknowledgement_was_lost_can_be_sent_again(collector: Collector, ada: str) -> None:
-    collector.send(ada, session_lines())
-    assert collector.send(ada, session_lines()).json() == {"acked": 8}
-    assert collector.lines(ada) == session_lines()
+def test_a_frame_whose_acknowledgement_was_lost_can_be_sent_again(collector: Collector, mine: str) -> None:
+    collector.send(mine, session_lines())
+    assert collector.send(mine, session_lines()).json() == {"acked": 8}
+    assert collector.lines(mine) == session_lines()
 
 
-def test_of_a_frame_that_overlaps_only_the_new_lines_are_stored(collector: Collector, ada: str) -> None:
+def test_of_a_frame_that_overlaps_only_the_new_lines_are_stored(collector: Collector, mine: str) -> None:
     lines = session_lines()
-    assert collector.send(ada, lines[:4]).json() == {"acked": 3}
-    assert collector.send(ada, lines[2:7]).json() == {"acked": 6}
-    assert collector.send(ada, lines[1:2]).json() == {"acked": 6}
-    assert collector.send(ada, lines).json() == {"acked": 8}
-    assert collector.lines(ada) == lines
-    assert collector.ask(ada, "GET", f"/v1/sessions/{SESSION}").json()["events"] == 9
+    assert collector.send(mine, lines[:4]).json() == {"acked": 3}
+    assert collector.send(mine, lines[2:7]).json() == {"acked": 6}
+    assert collector.send(mine, lines[1:2]).json() == {"acked": 6}
+    assert collector.send(mine, lines).json() == {"acked": 8}
+    assert collector.lines(mine) == lines
+    assert collector.ask(mine, "GET", f"/v1/sessions/{SESSION}").json()["events"] == 9
 
 
-def test_lines_are_read_from_any_seq_on(collector: Collector, ada: str) -> None:
+def test_lines_are_read_from_any_seq_on(collector: Collector, mine: str) -> None:
     lines = session_lines()
     for begin in range(0, 9, 3):
-        collector.send(ada, lines[begin : begin + 3])
-    assert [collector.lines(ada, first=seq) for seq in range(11)] == [lines[seq:] for seq in range(11)]
+        collector.send(mine, lines[begin : begin + 3])
+    assert [collector.lines(mine, first=seq) for seq in range(11)] == [lines[seq:] for seq in range(11)]
 
 
-def test_an_acknowledgement_covers_what_a_gap_goes_through(collector: Collector, ada: str) -> None:
+def test_an_acknowledgement_covers_what_a_gap_goes_through(collector: Collector, mine: str) -> None:
     session, lines = golden("through")
-    assert collector.send(ada, lines[:3], session).json() == {"acked": 4}
-    assert collector.send(ada, lines[1:4], session).json() == {"acked": 5}
-    assert collector.lines(ada, session) == lines[:4]
+    assert collector.send(mine, lines[:3], session).json() == {"acked": 4}
+    assert collector.send(mine, lines[1:4], session).json() == {"acked": 5}
+    assert collector.lines(mine, session) == lines[:4]
 
 
-def test_missing_lines_are_asked_for(collector: Collector, ada: str) -> None:
+def test_missing_lines_are_asked_for(collector: Collector, mine: str) -> None:
     lines = session_lines()
-    collector.send(ada, lines[:3])
-    answer = collector.send(ada, lines[5:])
+    collector.send(mine, lines[:3])
+    answer = collector.send(mine, lines[5:])
     assert problem(answer) == (409, "hole")
     assert answer.json()["expected"] == 3
-    assert collector.lines(ada) == lines[:3]
+    assert collector.lines(mine) == lines[:3]
 
 
-def test_a_session_that_is_not_here_is_asked_for_from_its_header_on(collector: Collector, ada: str) -> None:
-    answer = collector.send(ada, session_lines()[1:])
+def test_a_session_that_is_not_here_is_asked_for_from_its_header_on(collector: Collector, mine: str) -> None:
+    answer = collector.send(mine, session_lines()[1:])
     assert problem(answer) == (409, "hole")
     assert answer.json()["expected"] == 0
 
 
-def test_a_hole_inside_a_frame_is_a_hole(collector: Collector, ada: str) -> None:
+def test_a_hole_inside_a_frame_is_a_hole(collector: Collector, mine: str) -> None:
     lines = session_lines()
-    answer = collector.send(ada, [*lines[:3], *lines[4:]])
+    answer = collector.send(mine, [*lines[:3], *lines[4:]])
     assert (problem(answer), answer.json()["expected"]) == ((409, "hole"), 3)
-    assert collector.lines_or_none(ada) is None
+    assert collector.lines_or_none(mine) is None
 
 
-def test_other_bytes_at_a_stored_seq_are_a_conflict(collector: Collector, ada: str) -> None:
+def test_other_bytes_at_a_stored_seq_are_a_conflict(collector: Collector, mine: str) -> None:
     lines = session_lines()
-    collector.send(ada, lines[:5])
-    answer = collector.send(ada, [lines[3], lines[4].replace(b'"c"', b'"x"'), lines[5]])
+    collector.send(mine, lines[:5])
+    answer = collector.send(mine, [lines[3], lines[4].replace(b'"c"', b'"x"'), lines[5]])
     assert (problem(answer), answer.json()["seq"]) == ((409, "conflict"), 4)
-    assert collector.lines(ada) == lines[:5]
+    assert collector.lines(mine) == lines[:5]
 
 
-def test_a_line_inside_a_stored_gap_is_a_conflict(collector: Collector, ada: str) -> None:
+def test_a_line_inside_a_stored_gap_is_a_conflict(collector: Collector, mine: str) -> None:
     session, lines = golden("through")
-    collector.send(ada, lines[:3], session)
-    answer = collector.send(ada, [b'{"seq":3,"t":9,"type":"focus","focused":true}'], session)
+    collector.send(mine, lines[:3], session)
+    answer = collector.send(mine, [b'{"seq":3,"t":9,"type":"focus","focused":true}'], session)
     assert (problem(answer), answer.json()["seq"]) == ((409, "conflict"), 3)
 
 
@@ -131,27 +131,27 @@ BAD_LINES = {
 
 @pytest.mark.parametrize("what", BAD_LINES)
 def test_a_bad_line_is_named_and_nothing_of_its_frame_is_kept(
-    collector: Collector, ada: str, what: str
+    collector: Collector, mine: str, what: str
 ) -> None:
     lines = session_lines()
-    answer = collector.send(ada, [*lines[:2], BAD_LINES[what], *lines[3:]])
+    answer = collector.send(mine, [*lines[:2], BAD_LINES[what], *lines[3:]])
     assert problem(answer) == (422, "line")
     assert answer.json()["index"] == 2
     assert answer.json()["reason"]
-    assert collector.lines_or_none(ada) is None
-    assert collector.send(ada, lines).json() == {"acked": 8}
+    assert collector.lines_or_none(mine) is None
+    assert collector.send(mine, lines).json() == {"acked": 8}
 
 
-def test_a_bad_line_is_named_by_its_seq_even_where_it_is_no_json(collector: Collector, ada: str) -> None:
-    answer = collector.send(ada, [*session_lines()[:2], b'{"seq":2,"t":1,"type":"edit","do'])
+def test_a_bad_line_is_named_by_its_seq_even_where_it_is_no_json(collector: Collector, mine: str) -> None:
+    answer = collector.send(mine, [*session_lines()[:2], b'{"seq":2,"t":1,"type":"edit","do'])
     assert answer.json()["seq"] == 2
-    answer = collector.send(ada, [*session_lines()[:2], b"\x00"])
+    answer = collector.send(mine, [*session_lines()[:2], b"\x00"])
     assert answer.json()["seq"] == 2
 
 
-def test_brackets_inside_strings_are_not_depth(collector: Collector, ada: str) -> None:
+def test_brackets_inside_strings_are_not_depth(collector: Collector, mine: str) -> None:
     deep = json.dumps({"seq": 2, "t": 1, "type": "resume", "later": '\\"[' + "[{" * 500}).encode()
-    assert collector.send(ada, [*session_lines()[:2], deep]).json() == {"acked": 2}
+    assert collector.send(mine, [*session_lines()[:2], deep]).json() == {"acked": 2}
 
 
 @pytest.mark.parametrize(
@@ -165,16 +165,16 @@ def test_brackets_inside_strings_are_not_depth(collector: Collector, ada: str) -
     ],
 )
 def test_a_header_that_does_not_fit_is_refused(
-    collector: Collector, ada: str, header: dict[str, Any], expected: str
+    collector: Collector, mine: str, header: dict[str, Any], expected: str
 ) -> None:
     lines = session_lines()
     first = json.dumps({**json.loads(lines[0]), **header}).encode()
-    assert problem(collector.send(ada, [first, *lines[1:]])) == (422, expected)
-    assert collector.lines_or_none(ada) is None
+    assert problem(collector.send(mine, [first, *lines[1:]])) == (422, expected)
+    assert collector.lines_or_none(mine) is None
 
 
-def test_a_session_begins_with_its_header(collector: Collector, ada: str) -> None:
-    assert problem(collector.send(ada, [b'{"seq":0,"t":1,"type":"resume"}'])) == (422, "line")
+def test_a_session_begins_with_its_header(collector: Collector, mine: str) -> None:
+    assert problem(collector.send(mine, [b'{"seq":0,"t":1,"type":"resume"}'])) == (422, "line")
 
 
 BAD_BODIES = {
@@ -189,9 +189,9 @@ BAD_BODIES = {
 
 @pytest.mark.parametrize("what", BAD_BODIES)
 def test_a_body_that_is_no_frame_is_refused_and_all_stays_well(
-    collector: Collector, ada: str, what: str
+    collector: Collector, mine: str, what: str
 ) -> None:
-    answer = collector.ask(ada, "POST", f"/v1/sessions/{SESSION}/frames", content=BAD_BODIES[what])
+    answer = collector.ask(mine, "POST", f"/v1/sessions/{SESSION}/frames", content=BAD_BODIES[what])
     assert problem(answer) == (422, "frame")
     assert collector.request("GET", "/healthz").json() == {"status": "ok"}
 
@@ -205,24 +205,24 @@ def test_a_body_that_is_no_frame_is_refused_and_all_stays_well(
         f"/v1/sessions/{SESSION}%00/frames",
     ],
 )
-def test_an_address_that_is_no_session_is_not_there(collector: Collector, ada: str, path: str) -> None:
-    answer = collector.ask(ada, "POST", path, content=gzip.compress(b"{}\n"))
+def test_an_address_that_is_no_session_is_not_there(collector: Collector, mine: str, path: str) -> None:
+    answer = collector.ask(mine, "POST", path, content=gzip.compress(b"{}\n"))
     assert answer.status_code == 404
 
 
-def test_a_session_of_another_contributor_is_not_written(collector: Collector, ada: str) -> None:
-    collector.send(ada, session_lines()[:3])
-    assert problem(collector.send(collector.token("bob"), session_lines())) == (403, "owner")
+def test_a_session_of_another_contributor_is_not_written(collector: Collector, mine: str) -> None:
+    collector.send(mine, session_lines()[:3])
+    assert problem(collector.send(collector.token("theirs"), session_lines())) == (403, "owner")
     assert problem(collector.send(collector.token("root", "admin"), session_lines())) == (403, "owner")
-    assert collector.lines(ada) == session_lines()[:3]
+    assert collector.lines(mine) == session_lines()[:3]
 
 
-def test_a_row_tells_what_the_lines_say(collector: Collector, ada: str) -> None:
-    collector.send(ada, session_lines(project="cafe", use="research"))
+def test_a_row_tells_what_the_lines_say(collector: Collector, mine: str) -> None:
+    collector.send(mine, session_lines(project="cafe", use="research"))
     row = {
         "session": SESSION,
         "project": "cafe",
-        "contributor": "ada",
+        "contributor": "mine",
         "editor": "Neovim 0.7.2",
         "started_at": "2026-11-01T09:00:00.000Z",
         "ended_at": "2026-11-01T09:00:01.001Z",
@@ -234,33 +234,33 @@ def test_a_row_tells_what_the_lines_say(collector: Collector, ada: str) -> None:
         "consent": "content",
         "revision": 0,
     }
-    assert collector.ask(ada, "GET", "/v1/sessions").json() == {"sessions": [row], "next": None}
-    assert collector.ask(ada, "GET", f"/v1/sessions/{SESSION}").json() == {**row, "acked": 8}
+    assert collector.ask(mine, "GET", "/v1/sessions").json() == {"sessions": [row], "next": None}
+    assert collector.ask(mine, "GET", f"/v1/sessions/{SESSION}").json() == {**row, "acked": 8}
 
 
-def test_a_save_that_does_not_fit_is_not_verified(collector: Collector, ada: str) -> None:
+def test_a_save_that_does_not_fit_is_not_verified(collector: Collector, mine: str) -> None:
     lines = session_lines()
     lines[7] = lines[7].replace(b'"sha256":"', b'"sha256":"0')
-    collector.send(ada, lines)
-    (row,) = collector.ask(ada, "GET", "/v1/sessions").json()["sessions"]
+    collector.send(mine, lines)
+    (row,) = collector.ask(mine, "GET", "/v1/sessions").json()["sessions"]
     assert row["verified"] is False
 
 
-def test_the_narrowest_use_of_a_session_is_its_use(collector: Collector, ada: str) -> None:
+def test_the_narrowest_use_of_a_session_is_its_use(collector: Collector, mine: str) -> None:
     lines = session_lines(use="research")[:2]
     for seq, use in enumerate(("private", "public"), 2):
         lines.append(line(seq, "consent", level="content", use=use, policy="p"))
-    collector.send(ada, lines)
-    assert collector.ask(ada, "GET", f"/v1/sessions/{SESSION}").json()["use"] == "private"
+    collector.send(mine, lines)
+    assert collector.ask(mine, "GET", f"/v1/sessions/{SESSION}").json()["use"] == "private"
 
 
-def test_what_changed_is_asked_for_page_by_page(collector: Collector, ada: str) -> None:
+def test_what_changed_is_asked_for_page_by_page(collector: Collector, mine: str) -> None:
     ids = [f"0193f5a0-1c00-7000-8000-00000000000{number}" for number in range(3)]
     for session in ids:
-        collector.send(ada, session_lines(session=session)[:4], session)
-    collector.send(ada, session_lines(session=ids[0]), ids[0])
+        collector.send(mine, session_lines(session=session)[:4], session)
+    collector.send(mine, session_lines(session=ids[0]), ids[0])
     collector.app.state.limits = Limits(rows_max=2)
-    first = collector.ask(ada, "GET", "/v1/sessions").json()
-    second = collector.ask(ada, "GET", "/v1/sessions", params={"changed_after": first["next"]}).json()
+    first = collector.ask(mine, "GET", "/v1/sessions").json()
+    second = collector.ask(mine, "GET", "/v1/sessions", params={"changed_after": first["next"]}).json()
     assert [[row["session"] for row in page["sessions"]] for page in (first, second)] == [ids[1:], ids[:1]]
     assert second["next"] is None

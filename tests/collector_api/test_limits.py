@@ -14,38 +14,38 @@ from collector_api.problems import OverLimit, Slow, TooFast
 from tests.collector_api.driver import SESSION, Collector, problem, session_lines
 
 
-def test_a_frame_with_too_many_lines(collector: Collector, ada: str) -> None:
-    answer = collector.send(ada, session_lines(edits=200))
+def test_a_frame_with_too_many_lines(collector: Collector, mine: str) -> None:
+    answer = collector.send(mine, session_lines(edits=200))
     assert (problem(answer), answer.json()["limit"]) == ((413, "limit"), "frame_events_max")
-    assert collector.lines_or_none(ada) is None
+    assert collector.lines_or_none(mine) is None
 
 
-def test_a_body_that_is_too_long(collector: Collector, ada: str) -> None:
-    answer = collector.ask(ada, "POST", f"/v1/sessions/{SESSION}/frames", content=b"x" * 20_001)
+def test_a_body_that_is_too_long(collector: Collector, mine: str) -> None:
+    answer = collector.ask(mine, "POST", f"/v1/sessions/{SESSION}/frames", content=b"x" * 20_001)
     assert (problem(answer), answer.json()["limit"]) == ((413, "limit"), "frame_bytes_max")
 
 
-def test_a_blob_that_is_too_long(collector: Collector, ada: str) -> None:
-    answer = collector.put(ada, b"x" * 1_001)
+def test_a_blob_that_is_too_long(collector: Collector, mine: str) -> None:
+    answer = collector.put(mine, b"x" * 1_001)
     assert (problem(answer), answer.json()["limit"]) == ((413, "limit"), "blob_bytes_max")
 
 
-def test_a_session_too_many(collector: Collector, ada: str) -> None:
+def test_a_session_too_many(collector: Collector, mine: str) -> None:
     answers = []
     for number in range(4):
         session = f"0193f5a0-1c00-7000-8000-00000000000{number}"
-        answers.append(collector.send(ada, session_lines(session=session), session))
+        answers.append(collector.send(mine, session_lines(session=session), session))
     assert [answer.status_code for answer in answers] == [200, 200, 200, 507]
     assert answers[-1].json()["limit"] == "sessions_max"
 
 
-def test_a_contributor_with_too_many_bytes(collector: Collector, ada: str) -> None:
+def test_a_contributor_with_too_many_bytes(collector: Collector, mine: str) -> None:
     contents = [os.urandom(1000) for _ in range(51)]
-    answers = [collector.put(ada, content) for content in contents]
+    answers = [collector.put(mine, content) for content in contents]
     assert {answer.status_code for answer in answers[:50]} == {201}
     assert (problem(answers[50]), answers[50].json()["limit"]) == ((507, "limit"), "contributor_bytes_max")
-    assert problem(collector.send(ada, session_lines())) == (507, "limit")
-    assert collector.put(collector.token("bob"), contents[0]).status_code == 201
+    assert problem(collector.send(mine, session_lines())) == (507, "limit")
+    assert collector.put(collector.token("theirs"), contents[0]).status_code == 201
 
 
 def test_more_requests_than_the_rate_allows_are_told_to_wait() -> None:
@@ -94,7 +94,7 @@ def test_a_body_that_stops_coming_is_given_up() -> None:
         asyncio.run(read_body(silent(), None, "frame_bytes_max", 100, 0))
 
 
-def test_a_bomb_is_not_unpacked(collector: Collector, ada: str) -> None:
+def test_a_bomb_is_not_unpacked(collector: Collector, mine: str) -> None:
     body = gzip.compress(b"0" * 10_000_000, 9)
-    answer = collector.ask(ada, "POST", f"/v1/sessions/{SESSION}/frames", content=body)
+    answer = collector.ask(mine, "POST", f"/v1/sessions/{SESSION}/frames", content=body)
     assert (problem(answer), answer.json()["limit"]) == ((413, "limit"), "frame_unpacked_bytes_max")

@@ -52,18 +52,18 @@ def test_an_empty_collector_says_how_to_begin(collector: Collector, cookie: dict
 
 
 def test_the_list_shows_sessions_and_their_verdicts(
-    collector: Collector, ada: str, cookie: dict[str, str]
+    collector: Collector, mine: str, cookie: dict[str, str]
 ) -> None:
-    collector.send(ada, session_lines())
+    collector.send(mine, session_lines())
     page = look(collector, cookie, "/")
     assert f'href="/sessions/{SESSION}"' in page
-    assert "ada Neovim 0.7.2 9 complete verified private" in words(page)
+    assert "mine Neovim 0.7.2 9 complete verified private" in words(page)
 
 
 def test_a_session_shows_its_counts_its_verdict_and_its_documents(
-    collector: Collector, ada: str, cookie: dict[str, str]
+    collector: Collector, mine: str, cookie: dict[str, str]
 ) -> None:
-    collector.send(ada, [*session_lines()[:8], line(8, "run", id="r", phase="started", command="make test")])
+    collector.send(mine, [*session_lines()[:8], line(8, "run", id="r", phase="started", command="make test")])
     page = look(collector, cookie, f"/sessions/{SESSION}")
     assert "Verified. The replay gives, at the one save, the very text that was saved." in words(page)
     assert "9 events 5 edits 1 saves 1 documents 1 runs" in words(page)
@@ -72,11 +72,11 @@ def test_a_session_shows_its_counts_its_verdict_and_its_documents(
 
 
 def test_a_session_that_does_not_verify_says_where(
-    collector: Collector, ada: str, cookie: dict[str, str]
+    collector: Collector, mine: str, cookie: dict[str, str]
 ) -> None:
     lines = session_lines()
     lines[7] = lines[7].replace(b'"sha256":"', b'"sha256":"0')
-    collector.send(ada, lines)
+    collector.send(mine, lines)
     assert "Not verified. At event 7: a.py differs from what was saved." in words(
         look(collector, cookie, f"/sessions/{SESSION}")
     )
@@ -87,20 +87,20 @@ def test_a_session_that_does_not_verify_says_where(
     [(1, [""]), (2, ["[+a]"]), (4, ["ab[+c]"]), (7, ["abcde"]), (10**6, ["abcde"])],
 )
 def test_a_document_is_shown_at_any_event(
-    collector: Collector, ada: str, cookie: dict[str, str], seq: int, text: list[str]
+    collector: Collector, mine: str, cookie: dict[str, str], seq: int, text: list[str]
 ) -> None:
-    collector.send(ada, session_lines())
+    collector.send(mine, session_lines())
     assert code(look(collector, cookie, f"{document()}?seq={seq}")) == text
 
 
-def test_what_an_edit_took_away_is_shown_too(collector: Collector, ada: str, cookie: dict[str, str]) -> None:
+def test_what_an_edit_took_away_is_shown_too(collector: Collector, mine: str, cookie: dict[str, str]) -> None:
     changes = [[0, 1, 0, 3, "X\nY"], [1, 2, 1, 2, "!"]]
-    collector.send(ada, [*session_lines()[:7], line(7, "edit", doc=1, changes=changes)])
+    collector.send(mine, [*session_lines()[:7], line(7, "edit", doc=1, changes=changes)])
     assert code(look(collector, cookie, f"{document()}?seq=7")) == ["a[-bc][+X]", "[+Y]d[+!]e"]
 
 
-def test_the_links_lead_to_the_events_around(collector: Collector, ada: str, cookie: dict[str, str]) -> None:
-    collector.send(ada, session_lines())
+def test_the_links_lead_to_the_events_around(collector: Collector, mine: str, cookie: dict[str, str]) -> None:
+    collector.send(mine, session_lines())
     page = look(collector, cookie, f"{document()}?seq=4")
     steps = re.findall(r'class="step" href="[^"]*\?seq=(\d+)#change" title="([^"]*)"', page)
     assert steps == [
@@ -115,24 +115,24 @@ def test_the_links_lead_to_the_events_around(collector: Collector, ada: str, coo
 
 
 def test_a_document_before_it_was_opened_says_so(
-    collector: Collector, ada: str, cookie: dict[str, str]
+    collector: Collector, mine: str, cookie: dict[str, str]
 ) -> None:
-    collector.send(ada, session_lines())
+    collector.send(mine, session_lines())
     assert "The document is not open yet" in words(look(collector, cookie, f"{document()}?seq=0"))
 
 
-def test_a_text_that_was_lost_is_not_made_up(collector: Collector, ada: str, cookie: dict[str, str]) -> None:
-    collector.send(ada, [*session_lines()[:3], line(3, "gap", reason="interrupted")])
+def test_a_text_that_was_lost_is_not_made_up(collector: Collector, mine: str, cookie: dict[str, str]) -> None:
+    collector.send(mine, [*session_lines()[:3], line(3, "gap", reason="interrupted")])
     assert "Its text is not known here" in words(look(collector, cookie, f"{document()}?seq=3"))
 
 
 def test_a_long_document_is_shown_around_the_change(
-    collector: Collector, ada: str, cookie: dict[str, str]
+    collector: Collector, mine: str, cookie: dict[str, str]
 ) -> None:
     text = "".join(f"{number}\n" for number in range(1, 3001))
     opened = line(1, "open", doc=1, path="a", why="opened", source="disk", text=text)
     edit = line(2, "edit", doc=1, changes=[[1999, 0, 1999, 0, "here "]])
-    collector.send(ada, [session_lines()[0], opened, edit])
+    collector.send(mine, [session_lines()[0], opened, edit])
     page = look(collector, cookie, f"{document()}?seq=2")
     assert len(code(page)) == 1000
     assert "[+here ]2000" in code(page)
@@ -141,10 +141,10 @@ def test_a_long_document_is_shown_around_the_change(
     assert "1" in code(look(collector, cookie, f"{document()}?seq=2&line=1"))
 
 
-def test_what_was_recorded_is_never_markup(collector: Collector, ada: str, cookie: dict[str, str]) -> None:
+def test_what_was_recorded_is_never_markup(collector: Collector, mine: str, cookie: dict[str, str]) -> None:
     evil = "<script>alert(1)</script>"
     opened = line(1, "open", doc=1, path=evil, why="opened", source="disk", language=evil, text=evil)
-    collector.send(ada, [session_lines(editor={"name": evil})[0], opened])
+    collector.send(mine, [session_lines(editor={"name": evil})[0], opened])
     for path in ("/", f"/sessions/{SESSION}", document()):
         assert "alert(1)" in unescape(look(collector, cookie, path))
 
@@ -172,9 +172,9 @@ def _enter(collector: Collector, token: str) -> httpx.Response:
     return collector.request("POST", "/enter", data={"token": token})
 
 
-def test_a_token_opens_the_pages_as_far_as_its_role_reaches(collector: Collector, ada: str) -> None:
-    collector.send(collector.token("bob"), session_lines())
-    answer = _enter(collector, ada)
+def test_a_token_opens_the_pages_as_far_as_its_role_reaches(collector: Collector, mine: str) -> None:
+    collector.send(collector.token("theirs"), session_lines())
+    answer = _enter(collector, mine)
     cookie = {**PAGE, "Cookie": answer.headers["set-cookie"].partition(";")[0]}
     assert "No session yet" in words(look(collector, cookie, "/"))
     refused = collector.request("GET", f"/sessions/{SESSION}", headers=cookie)
@@ -182,9 +182,9 @@ def test_a_token_opens_the_pages_as_far_as_its_role_reaches(collector: Collector
     assert _enter(collector, "plg_wrong").status_code == 403
 
 
-def test_the_cookie_of_a_revoked_token_opens_nothing(collector: Collector, ada: str) -> None:
-    cookie = {**PAGE, "Cookie": _enter(collector, ada).headers["set-cookie"].partition(";")[0]}
-    collector.store.write(lambda connection: tokens.revoke(connection, "ada")).result()
+def test_the_cookie_of_a_revoked_token_opens_nothing(collector: Collector, mine: str) -> None:
+    cookie = {**PAGE, "Cookie": _enter(collector, mine).headers["set-cookie"].partition(";")[0]}
+    collector.store.write(lambda connection: tokens.revoke(connection, "mine")).result()
     assert collector.request("GET", "/", headers=cookie).status_code == 401
 
 

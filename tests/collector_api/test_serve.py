@@ -73,7 +73,7 @@ def start(data: Path) -> Iterator[Start]:
 @pytest.fixture
 def token(data: Path) -> str:
     """A contributor's token, made before any collector ever ran."""
-    words = command("token", "create", "ada", "--role", "contributor", "--data", data)
+    words = command("token", "create", "mine", "--role", "contributor", "--data", data)
     return subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
 
 

@@ -17,20 +17,20 @@ DIGEST = sha256(CONTENT).hexdigest()
 
 
 def test_what_was_acknowledged_is_read_while_the_collector_writes(
-    collector: Collector, ada: str, tmp_path: Path
+    collector: Collector, mine: str, tmp_path: Path
 ) -> None:
-    collector.put(ada, CONTENT)
+    collector.put(mine, CONTENT)
     lines = session_lines()
-    collector.send(ada, lines[:3])
+    collector.send(mine, lines[:3])
     with open_source(database_uri(tmp_path / "data")) as source:
         assert list(source.lines(SESSION)) == lines[:3]
-        collector.send(ada, lines)
+        collector.send(mine, lines)
         assert list(source.lines(SESSION)) == lines
         assert source.sessions() == [
             SessionInfo(
                 session=SESSION,
                 project=None,
-                contributor="ada",
+                contributor="mine",
                 editor="Neovim 0.7.2",
                 started_at="2026-11-01T09:00:00.000Z",
                 ended_at="2026-11-01T09:00:01.001Z",
@@ -43,20 +43,20 @@ def test_what_was_acknowledged_is_read_while_the_collector_writes(
                 revision=0,
             )
         ]
-        collector.send(ada, [line(9, "open", doc=2, path="b", why="opened", source="disk", blob=DIGEST)])
+        collector.send(mine, [line(9, "open", doc=2, path="b", why="opened", source="disk", blob=DIGEST)])
         assert source.blob(SESSION, DIGEST) == CONTENT
         with pytest.raises(UserError, match="names no blob"):
             source.blob(SESSION, sha256(b"").hexdigest())
 
 
 def test_an_unknown_and_an_erased_session_are_told_apart(
-    collector: Collector, ada: str, tmp_path: Path
+    collector: Collector, mine: str, tmp_path: Path
 ) -> None:
     with open_source(database_uri(tmp_path / "data")) as source:
         with pytest.raises(UserError, match="no session"):
             list(source.lines(SESSION))
-        collector.send(ada, session_lines())
-        collector.ask(ada, "DELETE", f"/v1/sessions/{SESSION}")
+        collector.send(mine, session_lines())
+        collector.ask(mine, "DELETE", f"/v1/sessions/{SESSION}")
         with pytest.raises(UserError, match="was erased"):
             list(source.lines(SESSION))
 

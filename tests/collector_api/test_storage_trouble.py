@@ -39,16 +39,16 @@ def impatient(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector
 
 
 def test_a_locked_store_answers_503_and_takes_the_frame_later(impatient: Collector, file: Path) -> None:
-    ada = impatient.token("ada")
+    mine = impatient.token("mine")
     other = sqlite3.connect(file, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    answer = impatient.send(ada, session_lines())
+    answer = impatient.send(mine, session_lines())
     assert problem(answer) == (503, "storage")
     assert int(answer.headers["retry-after"]) > 0
     other.execute("ROLLBACK")
     other.close()
-    assert impatient.send(ada, session_lines()).json() == {"acked": 8}
-    assert impatient.lines(ada) == session_lines()
+    assert impatient.send(mine, session_lines()).json() == {"acked": 8}
+    assert impatient.lines(mine) == session_lines()
 
 
 def test_a_full_disk_fails_all_that_waited_and_keeps_what_was_acknowledged(file: Path) -> None:

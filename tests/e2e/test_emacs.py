@@ -35,7 +35,7 @@ def init(tmp_path: Path, home: Path, collector: Collector) -> Callable[..., Path
     def write(*modes: str) -> Path:
         options = {
             "collectorUrl": collector.address,
-            "token": collector.token("ada"),
+            "token": collector.token("mine"),
             "home": str(home),
             "consent": "content",
         }

@@ -27,7 +27,7 @@ def workspace(tmp_path: Path) -> Path:
     for path, content in FILES.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
-    author = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+    author = ["-c", "user.name=Pairlog", "-c", "user.email=pairlog@example.invalid"]
     for command in (["init", "-q"], ["add", "."], [*author, "commit", "-qm", "A cart"]):
         subprocess.run(["git", *command], cwd=folder, check=True)
     return folder
@@ -43,7 +43,7 @@ def start(
     def neovim(settings: dict[str, Any] | None = None, **choices: str) -> Neovim:
         options = {
             "collectorUrl": collector.address,
-            "token": collector.token("ada"),
+            "token": collector.token("mine"),
             "home": str(home),
             **choices,
         }

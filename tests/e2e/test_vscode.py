@@ -59,7 +59,7 @@ def workspace(tmp_path: Path) -> Path:
     (folder / "cart.py").write_text(BEFORE, encoding="utf-8")
     for module in ("json.py", "sitecustomize.py", "pairlog.py", "lsp_server.py"):
         (folder / module).write_text(f"open({str(tmp_path / 'imported')!r}, 'w')\n")
-    author = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+    author = ["-c", "user.name=Pairlog", "-c", "user.email=pairlog@example.invalid"]
     for command in (["init", "-q"], ["add", "."], [*author, "commit", "-qm", "A cart"]):
         subprocess.run(["git", *command], cwd=folder, check=True)
     return folder
@@ -173,7 +173,7 @@ def drive(url: str, token: str, folder: Path) -> None:
 def test_what_is_typed_in_the_workbench_is_what_the_collector_replays(
     workbench: str, collector: Collector, workspace: Path, tmp_path: Path
 ) -> None:
-    drive(f"{workbench}/?folder={workspace}", collector.token("ada"), tmp_path)
+    drive(f"{workbench}/?folder={workspace}", collector.token("mine"), tmp_path)
     on_disk = (workspace / "cart.py").read_bytes()
     assert on_disk.decode() == AFTER
 

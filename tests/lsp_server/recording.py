@@ -14,8 +14,8 @@ from pairlog.line import parse
 from pairlog.replay import verify
 from tests.lsp_server.client import did_change
 
-ROOT = Path("/home/ada/shop")
-CART = "file:///home/ada/shop/cart.py"
+ROOT = Path("/home/dev/shop")
+CART = "file:///home/dev/shop/cart.py"
 HEADER = Session(
     seq=0,
     t=0,

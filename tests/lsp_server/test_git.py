@@ -27,7 +27,7 @@ def repository(tmp_path: Path) -> Path:
 @pytest.fixture
 def git(repository: Path) -> Git:
     def run(*arguments: str) -> str:
-        identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
+        identity = ("-c", "user.name=Pairlog", "-c", "user.email=pairlog@example.invalid")
         command = ["git", "-C", str(repository), *identity, *arguments]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
@@ -54,7 +54,7 @@ def test_facts_name_the_project_by_its_root_commit(repository: Path, git: Git) -
     git("commit", "-qm", "first")
     root = git("rev-parse", "HEAD")
     git("commit", "-qm", "second", "--allow-empty")
-    git("remote", "add", "origin", "https://ada:secret@example.org/shop.git?token=1")
+    git("remote", "add", "origin", "https://mine:secret@example.org/shop.git?token=1")
     assert facts(repository) == Facts(
         project=hashlib.sha256(root.encode()).hexdigest(),
         remote="https://example.org/shop.git",
@@ -73,13 +73,13 @@ def test_a_folder_without_git_and_one_without_a_commit_have_what_they_have(
 @pytest.mark.parametrize(
     ("remote", "kept"),
     [
-        ("git@example.org:ada/shop.git", "example.org:ada/shop.git"),
-        ("ssh://ada@example.org:2222/shop", "ssh://example.org:2222/shop"),
+        ("git@example.org:mine/shop.git", "example.org:mine/shop.git"),
+        ("ssh://git@example.org:2222/shop", "ssh://example.org:2222/shop"),
         ("https://example.org/shop", "https://example.org/shop"),
-        ("/home/ada/shop.git", None),
+        ("/home/dev/shop.git", None),
         ("../shop.git", None),
         ("C:/shop", None),
-        ("file:///home/ada/shop", None),
+        ("file:///home/dev/shop", None),
     ],
 )
 def test_a_remote_loses_its_credentials_and_a_local_path_is_no_remote(remote: str, kept: str | None) -> None:

@@ -58,7 +58,7 @@ def unsupported(detail: str) -> list[dict[str, Any]]:
             {"type": "completion", "id": "c7", "phase": "rejected", "evidence": "observed"},
         ),
         (
-            {"type": "test", "run": "r1", "test": "t", "outcome": "failed", "path": "/home/ada/shop/t.py"},
+            {"type": "test", "run": "r1", "test": "t", "outcome": "failed", "path": "/home/dev/shop/t.py"},
             {
                 "type": "test",
                 "run": "r1",
@@ -69,7 +69,7 @@ def unsupported(detail: str) -> list[dict[str, Any]]:
             },
         ),
         (
-            {"type": "agent", "id": "a1", "phase": "tool_call", "paths": ["/home/ada/shop/a/b.py", "c.py"]},
+            {"type": "agent", "id": "a1", "phase": "tool_call", "paths": ["/home/dev/shop/a/b.py", "c.py"]},
             {
                 "type": "agent",
                 "id": "a1",
@@ -98,7 +98,7 @@ def test_an_observation_becomes_its_event(observation: dict[str, Any], event: di
     [
         ({"type": "telepathy"}, "an observation of the unknown type `telepathy`"),
         ({"type": "edit", **HERE, "changes": []}, "an observation of the unknown type `edit`"),
-        ({"type": "/home/ada/secret.py"}, "an observation without a type"),
+        ({"type": "/home/dev/secret.py"}, "an observation without a type"),
         ({}, "an observation without a type"),
         ([], "an observation that is no object"),
         ({"type": "focus"}, "focus: `focused` is missing"),
@@ -136,9 +136,9 @@ def test_a_client_gives_no_document_numbers_and_no_seqs() -> None:
 def test_a_cause_belongs_to_the_next_change_of_its_document_only() -> None:
     it = Recorded()
     it.open("")
-    it.open("", "file:///home/ada/shop/other.py")
+    it.open("", "file:///home/dev/shop/other.py")
     it.observe({"type": "cause", **HERE, "cause": "completion", "ref": "c1", "rule": "tab"})
-    it.change(2, (0, 0, 0, 0, "x"), uri="file:///home/ada/shop/other.py")
+    it.change(2, (0, 0, 0, 0, "x"), uri="file:///home/dev/shop/other.py")
     it.change(2, (0, 0, 0, 0, "x"))
     it.change(3, (0, 0, 0, 0, "x"))
     told = [{key: event.get(key) for key in ("cause", "evidence", "rule", "ref")} for event in it.written[2:]]
@@ -159,9 +159,9 @@ def test_a_client_that_owns_the_clock_tells_the_time_and_never_turns_it_back() -
 def test_a_run_that_starts_saw_the_last_save_of_each_document() -> None:
     it = Recorded()
     it.open("a")
-    it.open("b", "file:///home/ada/shop/b.py")
+    it.open("b", "file:///home/dev/shop/b.py")
     it.save("a")
-    it.save("b", "file:///home/ada/shop/b.py")
+    it.save("b", "file:///home/dev/shop/b.py")
     it.save("a")
     it.observe({"type": "run", "id": "r1", "phase": "started", "command": "pytest -q"})
     it.observe({"type": "run", "id": "r1", "phase": "ended", "exit_code": 1})

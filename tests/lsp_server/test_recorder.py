@@ -109,9 +109,9 @@ def test_a_reopened_and_a_renamed_document_keeps_its_number() -> None:
     it = Recorded()
     it.open("a")
     it.did_close(CART)
-    it.did_rename(CART, "file:///home/ada/shop/basket.py")
-    it.open("b", "file:///home/ada/shop/other.py")
-    it.open("a", "file:///home/ada/shop/basket.py")
+    it.did_rename(CART, "file:///home/dev/shop/basket.py")
+    it.open("b", "file:///home/dev/shop/other.py")
+    it.open("a", "file:///home/dev/shop/basket.py")
     kinds = [(event["type"], event["doc"], event.get("path")) for event in it.written]
     assert kinds == [
         ("open", 1, "cart.py"),
@@ -124,9 +124,9 @@ def test_a_reopened_and_a_renamed_document_keeps_its_number() -> None:
 
 def test_a_renamed_folder_renames_what_lies_in_it() -> None:
     it = Recorded()
-    it.open("", "file:///home/ada/shop/old/a.py")
-    it.open("", "file:///home/ada/shop/older.py")
-    it.did_rename("file:///home/ada/shop/old", "file:///home/ada/shop/new")
+    it.open("", "file:///home/dev/shop/old/a.py")
+    it.open("", "file:///home/dev/shop/older.py")
+    it.did_rename("file:///home/dev/shop/old", "file:///home/dev/shop/new")
     assert it.written[2:] == [{"type": "rename", "doc": 1, "path": "new/a.py"}]
 
 
@@ -156,7 +156,7 @@ def test_a_save_of_a_document_never_opened_is_a_gap_too() -> None:
 
 def test_documents_outside_the_folder_are_not_recorded_but_counted() -> None:
     it = Recorded()
-    for uri in ("file:///home/ada/other/a.py", "untitled:Untitled-1", "file:///home/ada/shopping/a.py"):
+    for uri in ("file:///home/dev/other/a.py", "untitled:Untitled-1", "file:///home/dev/shopping/a.py"):
         it.open("secret", uri)
         it.change(2, (0, 0, 0, 0, "secret"), uri=uri)
         it.save("secret", uri)
@@ -192,8 +192,8 @@ def test_a_change_too_long_for_a_line_is_a_gap_and_the_document_is_based_anew() 
 def test_a_document_too_long_is_a_gap_and_the_rest_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "DOCUMENT_CHARS_MAX", 10)
     it = Recorded()
-    it.open("x" * 11, "file:///home/ada/shop/dump.sql")
-    it.change(2, X, uri="file:///home/ada/shop/dump.sql")
+    it.open("x" * 11, "file:///home/dev/shop/dump.sql")
+    it.change(2, X, uri="file:///home/dev/shop/dump.sql")
     it.open("a = 1\n")
     assert it.written == [gap("not_emitted", "a document of more than 10 characters"), OPEN]
 
@@ -245,9 +245,9 @@ def test_numbers_with_a_fraction_are_taken_where_they_are_whole() -> None:
 
 def test_another_spelling_of_an_address_is_the_same_document() -> None:
     it = Recorded()
-    it.open("", "file:///home/ada/shop/a%20b.py")
-    it.change(2, X, uri="file:///home/ada/shop/./a b.py")
-    it.did_close("file:///home/ada/shop/a b.py")
+    it.open("", "file:///home/dev/shop/a%20b.py")
+    it.change(2, X, uri="file:///home/dev/shop/./a b.py")
+    it.did_close("file:///home/dev/shop/a b.py")
     assert [event["type"] for event in it.written] == ["open", "edit", "close"]
 
 
@@ -312,14 +312,14 @@ class TestFullDisk:
     def test_what_was_lost_is_a_gap_and_every_document_is_based_anew(self) -> None:
         it = Recorded()
         it.open("a = 1\n")
-        it.open("b", "file:///home/ada/shop/closed.py")
+        it.open("b", "file:///home/dev/shop/closed.py")
         it.flush()
         it.disk.room = 1
         for version in (2, 3, 4):
             it.change(version, X)
         it.flush()
-        it.did_close("file:///home/ada/shop/closed.py")
-        it.open("c", "file:///home/ada/shop/fresh.py")
+        it.did_close("file:///home/dev/shop/closed.py")
+        it.open("c", "file:///home/dev/shop/fresh.py")
         it.flush()
         assert it.is_full and not it.recover()
         it.disk.room = float("inf")

@@ -125,7 +125,15 @@ def test_a_cause_and_its_edit_are_not_parted(desk: Desk) -> None:
 def test_level_workspace_takes_the_tracked_files_again(tmp_path: Path) -> None:
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop" / "cart.py").write_text("a = 1\n")
-    git = ["git", "-C", str(tmp_path / "shop"), "-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+    git = [
+        "git",
+        "-C",
+        str(tmp_path / "shop"),
+        "-c",
+        "user.name=Pairlog",
+        "-c",
+        "user.email=pairlog@example.invalid",
+    ]
     for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "first"]):
         subprocess.run([*git, *words], check=True)
     desk = Desk(tmp_path, "workspace")

@@ -133,7 +133,7 @@ def test_a_session_arrives_whole_and_its_home_is_left_empty(collector: Collector
     (desk.folder / "cart.py").write_text(text)
     subprocess.run(["git", "init", "-q", str(desk.folder)], check=True)
     subprocess.run(["git", "-C", str(desk.folder), "add", "cart.py"], check=True)
-    client = desk.client(collector.address, collector.token("ada"), consent="workspace", use="research")
+    client = desk.client(collector.address, collector.token("mine"), consent="workspace", use="research")
     uri = client.open(desk.folder / "cart.py", text)
     type_keys(client, uri, 2, 300)
     client.save(uri, "x" * 300 + text)
@@ -152,7 +152,7 @@ def test_a_session_arrives_whole_and_its_home_is_left_empty(collector: Collector
 
 
 def test_a_killed_recorders_session_is_closed_by_the_sender(collector: Collector, desk: Desk) -> None:
-    client = desk.client(collector.address, collector.token("ada"))
+    client = desk.client(collector.address, collector.token("mine"))
     uri = client.open(desk.folder / "a.py", "")
     type_keys(client, uri, 2, 50)
     client.save(uri, "x" * 50)
@@ -167,7 +167,7 @@ def test_a_killed_recorders_session_is_closed_by_the_sender(collector: Collector
 
 
 def test_a_killed_sender_is_replaced_and_nothing_is_lost_or_doubled(collector: Collector, desk: Desk) -> None:
-    client = desk.client(collector.address, collector.token("ada"))
+    client = desk.client(collector.address, collector.token("mine"))
     session = client.wait_status("recording")["session"]
     uri = client.open(desk.folder / "a.py", "")
     version = 2
@@ -188,7 +188,7 @@ def test_a_killed_sender_is_replaced_and_nothing_is_lost_or_doubled(collector: C
 
 def test_without_a_collector_it_says_offline_and_makes_good_later(desk: Desk, tmp_path: Path) -> None:
     before = Collector(tmp_path / "data")
-    token, address = before.token("ada"), before.address
+    token, address = before.token("mine"), before.address
     before.stop()
     client = desk.client(address, token)
     told = client.wait_status("offline")
@@ -221,7 +221,7 @@ def test_a_wrong_token_is_said_in_one_line_and_loses_nothing(collector: Collecto
 
 
 def test_an_erased_session_is_dropped_and_a_new_one_goes_on(collector: Collector, desk: Desk) -> None:
-    client = desk.client(collector.address, collector.token("ada"))
+    client = desk.client(collector.address, collector.token("mine"))
     session = client.wait_status("recording")["session"]
     uri = client.open(desk.folder / "a.py", "a")
     client.settle()
@@ -253,7 +253,7 @@ def test_a_server_of_an_extension_has_a_sender_that_imports_from_there_alone(
         home=str(desk.home.path),
         consent="content",
         collectorUrl=collector.address,
-        token=collector.token("ada"),
+        token=collector.token("mine"),
     )
     sender = desk.sender()
     assert b"-S" in Path(f"/proc/{sender}/cmdline").read_bytes().split(b"\0")
@@ -262,7 +262,7 @@ def test_a_server_of_an_extension_has_a_sender_that_imports_from_there_alone(
 
 
 def test_two_editors_share_one_sender(collector: Collector, desk: Desk) -> None:
-    token = collector.token("ada")
+    token = collector.token("mine")
     clients = [desk.client(collector.address, token) for _ in range(2)]
     for number, client in enumerate(clients):
         client.open(desk.folder / f"{number}.py", str(number))
@@ -280,7 +280,7 @@ def test_two_homes_have_a_sender_each_and_mix_nothing(
     collector: Collector, desk: Desk, tmp_path: Path
 ) -> None:
     other = Desk(desk.folder, Home(tmp_path / "other"))
-    tokens = [collector.token("ada"), collector.token("grace")]
+    tokens = [collector.token("mine"), collector.token("grace")]
     for it, token in zip((desk, other), tokens, strict=True):
         it.client(collector.address, token).open(it.folder / "a.py", token[-4:])
     assert desk.sender() != other.sender()
@@ -288,14 +288,14 @@ def test_two_homes_have_a_sender_each_and_mix_nothing(
         it.clients[0].shutdown()
     rows = collector.ended(2)
     assert {(row["contributor"], collector.events(row["session"])[1]["text"]) for row in rows} == {
-        ("ada", tokens[0][-4:]),
+        ("mine", tokens[0][-4:]),
         ("grace", tokens[1][-4:]),
     }
     assert end_leftovers(other.home.path) == []
 
 
 def test_a_second_sender_leaves_at_once(collector: Collector, desk: Desk) -> None:
-    client = desk.client(collector.address, collector.token("ada"))
+    client = desk.client(collector.address, collector.token("mine"))
     pid = desk.sender()
     second = [PAIRLOG[0], "-m", "lsp_server.sender", str(desk.home.path)]
     assert subprocess.run(second, timeout=20).returncode == 0
@@ -308,7 +308,7 @@ def test_a_second_sender_leaves_at_once(collector: Collector, desk: Desk) -> Non
 def test_an_unreadable_spool_line_is_set_aside_and_shown(
     spoilt: bytes, collector: Collector, desk: Desk
 ) -> None:
-    client = desk.client(collector.address, collector.token("ada"))
+    client = desk.client(collector.address, collector.token("mine"))
     session = client.wait_status("recording")["session"]
     files = SessionFiles(desk.home, session)
     uri = client.open(desk.folder / "a.py", "a")

@@ -349,7 +349,7 @@ class TestSession:
         self, start: Callable[..., Client], home: Home, workspace: Path
     ) -> None:
         def git(*words: str) -> None:
-            identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
+            identity = ("-c", "user.name=Pairlog", "-c", "user.email=pairlog@example.invalid")
             subprocess.run(["git", "-C", str(workspace), *identity, *words], check=True, capture_output=True)
 
         (workspace / "cart.py").write_text("a = 1\n")

@@ -31,7 +31,7 @@ def collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
 
 
 @pytest.fixture
-def ada(collector: Collector, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
+def mine(collector: Collector, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
     """The collector and a contributor's token, where the command looks for them."""
     token = collector.token(request.node.name)
     monkeypatch.setenv("PAIRLOG_COLLECTOR_URL", collector.address)
@@ -65,7 +65,7 @@ def refused(capsys: pytest.CaptureFixture[str], *words: object) -> str:
     return err
 
 
-@pytest.mark.usefixtures("ada")
+@pytest.mark.usefixtures("mine")
 def test_a_trace_is_sent_once_however_often_it_is_imported(
     collector: Collector, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -90,7 +90,7 @@ def test_a_trace_is_sent_once_however_often_it_is_imported(
 @pytest.mark.parametrize("stored", [1, 2, 1500])
 def test_a_try_that_was_cut_off_goes_on_where_it_ended(
     stored: int,
-    ada: str,
+    mine: str,
     collector: Collector,
     file: Path,
     capsys: pytest.CaptureFixture[str],
@@ -101,14 +101,14 @@ def test_a_try_that_was_cut_off_goes_on_where_it_ended(
     answer = httpx.post(
         f"{collector.address}/v1/sessions/{session}/frames",
         content=pack(lines),
-        headers={"Authorization": f"Bearer {ada}"},
+        headers={"Authorization": f"Bearer {mine}"},
     )
     assert answer.json() == {"acked": stored - 1}
     assert run(capsys, file)["sent"] == KEYS + 4 - stored
     assert collector.verify(session)["verified"]
 
 
-@pytest.mark.usefixtures("ada")
+@pytest.mark.usefixtures("mine")
 def test_other_options_make_another_session_of_the_same_workspace(
     collector: Collector, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -120,16 +120,16 @@ def test_other_options_make_another_session_of_the_same_workspace(
     assert [header["use"] for header in headers] == ["private", "public", "private", "private"]
 
 
-@pytest.mark.usefixtures("ada")
+@pytest.mark.usefixtures("mine")
 def test_what_the_collector_refuses_is_one_line(
     collector: Collector, file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = run(capsys, file)["session"]
-    for token in ("", "wrong", "plg_ä", collector.token("ruth", "researcher")):
+    for token in ("", "wrong", "plg_ä", collector.token("reader", "researcher")):
         monkeypatch.setenv("PAIRLOG_TOKEN", token)
         said = refused(capsys, file)
         assert "PAIRLOG_TOKEN must be a contributor's" in said or "private use" in said
-    monkeypatch.setenv("PAIRLOG_TOKEN", collector.token("bob"))
+    monkeypatch.setenv("PAIRLOG_TOKEN", collector.token("theirs"))
     assert "is another contributor's" in refused(capsys, file)
     assert main(["erase", session, "--data", str(collector.data)]) == 0
     capsys.readouterr()

@@ -21,7 +21,7 @@ from processing.trajectories.step import Step
 from tests.support.sessions import CART, SESSION, SessionBuilder, cart_session, jsonl, write_sessions
 
 INFO = SessionInfo(
-    SESSION, "p", "ada", "Test 1", "2026-11-23T09:00:00Z", None, 1, 1, True, True, "research", "w", 0
+    SESSION, "p", "mine", "Test 1", "2026-11-23T09:00:00Z", None, 1, 1, True, True, "research", "w", 0
 )
 
 
@@ -57,7 +57,7 @@ def test_a_suggestion_that_was_taken_is_a_step_of_the_model(cart: SessionBuilder
         "source": "session",
         "origin": SESSION,
         "issue": None,
-        "contributor": "ada",
+        "contributor": "mine",
         "actor": "model",
         "time": "2026-11-23T09:00:09.540Z",
         "time_resolution": "ms",
