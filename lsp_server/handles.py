@@ -30,10 +30,10 @@ class Handles(NamedTuple):
 
     def let_go(self, keep_pid: bool = False) -> None:
         """Close the files. A dead recorder's pid file is what makes the sender close its session."""
-        self.spool.close()
+        is_whole = self.spool.close()
         self.state.close()
         self.paths.state.unlink(missing_ok=True)
-        self.lock.release(remove=not keep_pid)
+        self.lock.release(remove=is_whole and not keep_pid)
 
     def remove(self) -> None:
         """Let go of a session that never began: nothing of it stays."""

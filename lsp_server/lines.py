@@ -16,6 +16,8 @@ from pairlog.position import scrub
 #: A text above this many characters is kept as a blob: stored once however often it is opened, and no
 #: line of a frame is larger than what was typed or pasted.
 INLINE_CHARS_MAX = 64 * 1024
+#: Unless no blob can be kept: then up to this many, which fit a line however they are escaped.
+_INLINE_CHARS_AT_WORST = 2 * 1024 * 1024
 
 GapReason = Literal["unsupported", "not_emitted", "delivery_lost", "interrupted", "refused"]
 
@@ -93,13 +95,13 @@ class Lines:
             return
         self._lines = []
         if self.is_paused:
-            self._take_back(len(lines))
+            self.take_back(len(lines))
             return
         taken = 0 if self.is_full else self._append(lines)
         if taken < len(lines):
             self.is_full = True
             self.lost += len(lines) - taken
-            self._take_back(len(lines) - taken)
+            self.take_back(len(lines) - taken)
         if self._opens:
             self._settle_opens()
 
@@ -197,12 +199,14 @@ class Lines:
         if len(text or "") > INLINE_CHARS_MAX:
             try:
                 blob = self._keep_blob((text or "").encode())
+                text = None
             except OSError:
-                self.flush()
-                self.is_full = True
-                self.lost += 1
-                return
-            text = None
+                # Without room for a blob, the line has room in memory.
+                if len(text or "") > _INLINE_CHARS_AT_WORST:
+                    self.flush()
+                    self.is_full = True
+                    self.lost += 1
+                    return
         self._opens.append((self.next, doc.number, True))
         self.event(
             Open,
@@ -216,7 +220,7 @@ class Lines:
             blob=blob,
         )
 
-    def _take_back(self, count: int) -> None:
+    def take_back(self, count: int) -> None:
         """Lines that were not written have no seq, and nothing may go by them."""
         self.next -= count
         self._opens = [entry for entry in self._opens if entry[0] < self.next]

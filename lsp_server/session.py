@@ -235,6 +235,12 @@ class Recording:
         if self.recorder.is_full:
             self._due = reason
             return True
+        if self._files.spool.waiting:
+            # The disk filled up just now: the session ends once its `end` can be written.
+            self._files.spool.withdraw()
+            self.recorder.take_back(1)
+            self._due = reason
+            return True
         if self._sleep(previous=self._files.session) and reason != "idle":
             self.awake()
         return not self.is_over
@@ -258,7 +264,7 @@ class Recording:
         self.flush()
         spool = self._files.spool
         spool.drain()
-        if recorder.is_full and not self._bound.is_exceeded:
+        if recorder.is_full and not self._bound.is_exceeded and not spool.waiting:
             recorder.recover()
             self._rollover.touch(now)
         spool.sync()
@@ -346,7 +352,7 @@ class Recording:
         condition = Condition(
             self._consent.level,
             trouble,
-            not self.recorder.is_full,
+            not (self.recorder.is_full or self._bound.is_exceeded),
             self.recorder.is_paused,
             self._is_asleep,
             self._settings.collector is not None,

@@ -25,6 +25,7 @@ class Spool:
         self.trouble: str | None = None
         #: Lines that were taken and cannot be written yet.
         self.waiting: list[bytes] = []
+        self._waiting_bytes = 0
         self._waiting_bytes_max = waiting_bytes_max
         self._size = 0
         self._dirty = False
@@ -36,31 +37,29 @@ class Spool:
 
         Nothing waits in memory for a file without its first line: there is no session yet.
         """
+        taken = 0
         if not self.waiting:
             taken = self._write(lines)
             if taken == len(lines) or self._size == 0:
                 return taken
-            self.waiting = lines[taken:]
-        else:
-            self.waiting += lines
-            self.drain()
-        return len(lines) - self._give_back(len(lines))
+        for line in lines[taken:]:
+            if self._waiting_bytes + len(line) > self._waiting_bytes_max:
+                break
+            self.waiting.append(line)
+            self._waiting_bytes += len(line)
+            taken += 1
+        return taken
 
     def drain(self) -> None:
         """Write what waits, as far as it goes."""
         if self.waiting:
-            del self.waiting[: self._write(self.waiting)]
+            count = self._write(self.waiting)
+            self._waiting_bytes -= sum(map(len, self.waiting[:count]))
+            del self.waiting[:count]
 
-    def _give_back(self, count_max: int) -> int:
-        """Drop the newest lines that memory may not hold, at most so many; returns how many."""
-        size = sum(map(len, self.waiting))
-        count = 0
-        while size > self._waiting_bytes_max and count < min(count_max, len(self.waiting)):
-            count += 1
-            size -= len(self.waiting[-count])
-        if count:
-            del self.waiting[-count:]
-        return count
+    def withdraw(self) -> None:
+        """Drop the newest of the lines that wait."""
+        self._waiting_bytes -= len(self.waiting.pop())
 
     def _write(self, lines: list[bytes]) -> int:
         """Write lines in one call; returns how many are whole in the file."""
@@ -95,13 +94,14 @@ class Spool:
         """Whether the file's name is gone: its session was erased at the collector."""
         return os.fstat(self._descriptor).st_nlink == 0
 
-    def close(self) -> None:
-        """Bring everything to the disk and let go of the file; what still waits then is lost."""
+    def close(self) -> bool:
+        """Bring everything to the disk and let go of the file; False where lines still waited, now lost."""
         self.drain()
         self.sync()
         os.close(self._descriptor)
         # The number may soon be another file's.
         self._descriptor = -1
+        return not self.waiting
 
     def _keep_whole_lines(self, data: bytes, written: int) -> int:
         """After a short write: the sender may have read its whole lines already, so those stay."""

@@ -37,7 +37,7 @@ class Standing:
         self._report = report
         self._tell = tell
         self._said: tuple[state.State, str, str] | None = None
-        self._was_in_trouble = False
+        self._told_trouble = ""
         self._sender_file = home.path / "status.json"
         self._sender_seen: tuple[str, int] | None = None
         self._sender_said: state.Delivered | None = None
@@ -49,9 +49,10 @@ class Standing:
         if said == self._said:
             return
         self._said = said
-        if bool(condition.trouble) != self._was_in_trouble:
-            self._was_in_trouble = bool(condition.trouble)
-            self._tell(f"Pairlog: {detail}" if self._was_in_trouble else "Pairlog records again.")
+        trouble = self._how(condition) if condition.trouble else ""
+        if trouble != self._told_trouble:
+            self._told_trouble = trouble
+            self._tell(f"Pairlog: {detail}" if trouble else "Pairlog records again.")
         self._report(word, detail, files.session)
         files.state.write(
             state.RecorderState(word, detail, str(self._root), condition.level, condition.is_paused)
@@ -59,7 +60,7 @@ class Standing:
 
     def _words(self, session: str, condition: Condition) -> tuple[state.State, str]:
         if condition.trouble:
-            how = "what you do waits in memory" if condition.keeps else "recording is paused"
+            how = self._how(condition)
             return "paused", f"{how}: {condition.trouble}; make room in {self._home.path}"
         if condition.is_paused:
             return "paused", "recording is paused; `pairlog resume` goes on"
@@ -74,6 +75,10 @@ class Standing:
         if delivered is not None and delivered.state != "sending":
             return "offline", delivered.detail
         return "recording", ""
+
+    @staticmethod
+    def _how(condition: Condition) -> str:
+        return "what you do waits in memory" if condition.keeps else "recording is paused"
 
     def _delivered(self, session: str) -> state.Delivered | None:
         """What the sender says of this session; its file is read where it changed."""

@@ -355,13 +355,22 @@ class TestFullDisk:
     def test_a_blob_that_cannot_be_kept_is_such_a_stretch(self) -> None:
         it = Recorded()
         it.disk.room_for_blobs = False
-        it.open("line\n" * 20_000)
+        it.open("line\n" * 1_000_000)
         it.change(2, X)
         it.flush()
         it.disk.room_for_blobs = True
         it.recover()
-        it.save("x" + "line\n" * 20_000)
+        it.save("x" + "line\n" * 1_000_000)
         assert [event["type"] for event in it.written] == ["gap", "open", "save"]
+        assert it.verified
+
+    def test_a_text_without_room_for_its_blob_goes_into_its_line(self) -> None:
+        it = Recorded()
+        it.disk.room_for_blobs = False
+        it.open("line\n" * 20_000)
+        it.change(2, X)
+        it.save("x" + "line\n" * 20_000)
+        assert [event["type"] for event in it.written] == ["open", "edit", "save"]
         assert it.verified
 
     def test_a_run_saw_no_save_that_was_lost(self) -> None:

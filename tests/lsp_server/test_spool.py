@@ -64,6 +64,8 @@ assert spool.append(lines[4:6]) == 1, "memory holds three"
 spool.drain()
 assert spool.waiting == lines[2:5]
 limit(resource.RLIM_INFINITY)
+assert spool.append(lines[5:6]) == 0, "memory is full until it is drained"
+spool.drain()
 assert spool.append(lines[5:7]) == 2
 assert (spool.waiting, spool.trouble) == ([], None)
 spool.close()
