@@ -193,6 +193,25 @@ def test_a_disk_that_is_full_when_it_wakes_costs_a_gap_that_counts(
     assert desk.events(1)[1]["count"] == 3 and desk.verified(1)
 
 
+def test_a_disk_that_fills_up_as_a_session_ends_costs_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.open("a")
+    spool = desk.recording._files.spool
+    monkeypatch.setattr(spool, "_write", lambda lines: 0)
+    desk.passes(HALF_AN_HOUR)
+    desk.type("x")
+    desk.tick()
+    assert desk.statuses[-1][0] == "paused" and len(desk.sessions) == 1
+    monkeypatch.undo()
+    desk.tick()
+    desk.tick()
+    desk.save("xa")
+    kinds = [kind for number in range(len(desk.sessions)) for kind in desk.kinds(number)]
+    assert kinds.count("edit") == 1 and not any("gap" in kind for kind in kinds)
+    assert all(desk.verified(number) is not False for number in range(len(desk.sessions)))
+
+
 class TestClocks:
     @pytest.mark.parametrize("seconds", [3600, -3600, 1.5])
     def test_a_jump_of_the_wall_clock_is_said(self, desk: Desk, seconds: float) -> None:
