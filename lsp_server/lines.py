@@ -21,7 +21,7 @@ _INLINE_CHARS_AT_WORST = 2 * 1024 * 1024
 
 GapReason = Literal["unsupported", "not_emitted", "delivery_lost", "interrupted", "refused"]
 
-#: Takes lines, each with its line break; returns how many are safe in the kernel's hands.
+#: Takes lines, each with its line break; returns how many it took, the first ones (`lsp_server/spool.py`).
 Append: TypeAlias = Callable[[list[bytes]], int]
 
 

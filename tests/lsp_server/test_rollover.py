@@ -182,11 +182,11 @@ def test_a_disk_that_is_full_when_it_wakes_costs_a_gap_that_counts(
 ) -> None:
     desk.open("a")
     desk.passes(HALF_AN_HOUR)
-    desk.recording._files.spool.append = lambda lines: 0  # type: ignore[method-assign]
+    monkeypatch.setattr(desk.recording._files.spool, "append", lambda lines: 0)
     desk.type("xyz")
     desk.tick()
     assert desk.statuses[-1][0] == "paused" and len(desk.sessions) == 1
-    del desk.recording._files.spool.append
+    monkeypatch.undo()
     desk.tick()
     desk.save("xyza")
     assert desk.kinds(1) == ["session", "gap (not_emitted)", "open (resumed)", "save"]
