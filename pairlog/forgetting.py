@@ -1,0 +1,1 @@
+"""Forgetting: lines taken back, and what they brought masked wherever it went; pure."""

@@ -1,0 +1,1 @@
+"""Provenance: which line of a session brought each character of each document; pure."""

@@ -1,0 +1,1 @@
+"""Stripping: a line as the level `metadata` lets it leave; pure."""
