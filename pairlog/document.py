@@ -87,8 +87,9 @@ class Document:
         lines = self.lines
         if line == end_line and 0 <= line < len(lines) and "\n" not in text and "\r" not in text:
             old = lines[line]
-            # The last two units may be the line's end, which no column reaches into.
-            if 0 <= column <= end_column <= len(old) - 2 and old.isascii():
+            # No column reaches into the line's end; the last line, which has none, goes the long way.
+            last = len(old) - (2 if old[-2:] == "\r\n" else 1)
+            if 0 <= column <= end_column <= last and old.isascii():
                 new = old[:column] + text + old[end_column:]
                 if new[0] not in "\r\n":
                     if self._observer is not None:

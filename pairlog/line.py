@@ -7,12 +7,13 @@ survives. Decoding is for those who want to understand a line.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, fields
 from typing import Any, get_type_hints
 
 from pairlog.events import TYPES, Edit, Event, Unknown
 from pairlog.fields import Reader, reader
+from pairlog.position import scrub
 
 #: The longest line that any part of Pairlog takes, in bytes.
 LINE_BYTES_MAX = 16 * 1024 * 1024
@@ -37,7 +38,7 @@ def encode(event: Event) -> bytes:
         value = getattr(event, name)
         if value is not None:
             body[name] = value
-    return _encoder.encode(body).encode()
+    return write(body)
 
 
 def parse(line: bytes) -> dict[str, Any]:
@@ -52,6 +53,11 @@ def parse(line: bytes) -> dict[str, Any]:
         if type(body.get(name)) is not kind:
             raise LineError(f"`{name}` is missing or not {kind.__name__}")
     return body
+
+
+def write(body: Mapping[str, Any]) -> bytes:
+    """The line of a JSON object, compact, its fields in their order; lone surrogates become U+FFFD."""
+    return scrub(_encoder.encode(body)).encode()
 
 
 def decode(line: bytes) -> Event:
