@@ -20,3 +20,9 @@ def later(started_at: str, milliseconds: int) -> str:
     return write(
         datetime.fromisoformat(started_at.replace("Z", "+00:00")) + timedelta(milliseconds=milliseconds)
     )
+
+
+def milliseconds(moment: str) -> int:
+    """A moment as milliseconds since 1970. Raises ValueError where it is none."""
+    since = datetime.fromisoformat(moment.replace("Z", "+00:00")) - datetime(1970, 1, 1, tzinfo=timezone.utc)
+    return since // timedelta(milliseconds=1)
