@@ -11,13 +11,12 @@ import os
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
 from pairlog.errors import UserError
+from pairlog.events import Choice as Choice
 from pairlog.events import Use
 from pairlog.home import Home
-
-Choice = Literal["off", "metadata", "content", "workspace"]
 
 #: From the least to the most that is recorded.
 LEVELS: tuple[Choice, ...] = get_args(Choice)
@@ -36,24 +35,34 @@ class Consented:
     chosen_at: str = ""
 
 
+def is_lower(level: Choice, than: Choice) -> bool:
+    """Whether less may be recorded at `level`."""
+    return LEVELS.index(level) < LEVELS.index(than)
+
+
 def lowest(*choices: Consented | None) -> Consented | None:
-    """The choice that holds: the lowest level, the narrowest use; None where nothing was chosen."""
+    """The choice that holds: the lowest level, under its own policy, and the narrowest use.
+
+    None where nothing was chosen.
+    """
     made = [choice for choice in choices if choice is not None]
     if not made:
         return None
-    level = min((choice.level for choice in made), key=LEVELS.index)
-    use = min((choice.use for choice in made), key=USES.index)
-    return Consented(level, use, made[0].policy, made[0].chosen_at)
+    holding = min(made, key=lambda choice: LEVELS.index(choice.level))
+    return replace(holding, use=min((choice.use for choice in made), key=USES.index))
 
 
-def parse(level: object, use: object = None) -> Consented:
-    """A choice from outside. Raises UserError for a word that is none of the levels or uses."""
+def parse(level: object, use: object = None, policy: object = None) -> Consented:
+    """A choice from outside, made under the wording of today where it does not say which one.
+
+    Raises UserError for a word that is none of the levels or uses.
+    """
     use = "private" if use is None else use
     if level not in LEVELS:
         raise UserError(f"`{level}` is no level of consent; choose one of: {', '.join(LEVELS)}")
     if use not in USES:
         raise UserError(f"`{use}` is no permitted use; choose one of: {', '.join(USES)}")
-    return Consented(level, use)
+    return Consented(level, use, policy if isinstance(policy, str) and policy else POLICY)
 
 
 def stored(home: Home, workspace: Path) -> Consented | None:

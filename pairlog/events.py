@@ -41,6 +41,8 @@ Cause = Literal[
 ]
 PositionEncoding = Literal["utf-8", "utf-16", "utf-32"]
 Level = Literal["metadata", "content", "workspace"]
+#: A level, or none.
+Choice = Literal["off", "metadata", "content", "workspace"]
 Use = Literal["private", "research", "public"]
 Why = Literal["opened", "resumed", "after_gap", "after_forget", "resync"]
 CompletionPhase = Literal[
@@ -48,14 +50,14 @@ CompletionPhase = Literal[
 ]
 
 
-def required(kind: Kind) -> Any:
-    """Declare the kind of a field that every line of its type carries."""
-    return field(metadata={"kind": kind})
+def required(kind: Kind, *, is_hash: bool = False) -> Any:
+    """Declare the kind of a field that every line of its type carries; `is_hash`: it names a content."""
+    return field(metadata={"kind": kind, "is_hash": is_hash})
 
 
-def optional(kind: Kind) -> Any:
+def optional(kind: Kind, *, is_hash: bool = False) -> Any:
     """Declare the kind of a field that is absent on the wire where it is None."""
-    return field(default=None, metadata={"kind": kind})
+    return field(default=None, metadata={"kind": kind, "is_hash": is_hash})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -107,7 +109,7 @@ class Open(Event):
     language: str | None = optional("plain")
     version: int | None = optional("plain")
     text: str | None = optional("text")
-    blob: str | None = optional("text")
+    blob: str | None = optional("text", is_hash=True)
     notebook: str | None = optional("path")
     cell: str | None = optional("plain")
 
@@ -139,7 +141,7 @@ class Save(Event):
     type: ClassVar[str] = "save"
 
     doc: int = required("plain")
-    sha256: str | None = optional("text")
+    sha256: str | None = optional("text", is_hash=True)
     sha256_of: Literal["text", "disk", "masked", "mismatch"] | None = optional("plain")
 
 
@@ -278,7 +280,7 @@ class Workspace(Event):
 
     type: ClassVar[str] = "workspace"
 
-    manifest: str = required("text")
+    manifest: str = required("text", is_hash=True)
     files: int = required("plain")
     omitted: int | None = optional("plain")
     head: str | None = optional("identifier")
@@ -374,7 +376,7 @@ class Consent(Event):
 
     type: ClassVar[str] = "consent"
 
-    level: Literal["off", "metadata", "content", "workspace"] = required("plain")
+    level: Choice = required("plain")
     use: Use = required("plain")
     policy: str = required("plain")
 
@@ -506,3 +508,8 @@ OBSERVABLE: tuple[type[Event], ...] = (
 def kinds(cls: type[Event]) -> dict[str, Kind]:
     """The declared kind of each field of an event class, in wire order."""
     return {f.name: f.metadata["kind"] for f in fields(cls)}
+
+
+def hashes(cls: type[Event]) -> frozenset[str]:
+    """The fields of an event class that hold a hash of content."""
+    return frozenset(f.name for f in fields(cls) if f.metadata["is_hash"])

@@ -9,7 +9,9 @@ from pairlog import WIRE
 from pairlog.document import Document, Observer
 from pairlog.errors import UserError
 from pairlog.events import (
+    Choice,
     Close,
+    Consent,
     Edit,
     Event,
     Forget,
@@ -48,13 +50,22 @@ class Replayed:
 class Player:
     """Applies events in order. `documents` and `header` hold the state after the last one.
 
+    Where the consent in force is `metadata`, texts are sizes: no document is live, and edits pass by. A
+    consent to more brings a text back with the next `open`.
+
     An observer, where one is given, sees each change of each document before it happens.
     """
 
-    def __init__(self, blobs: Blobs | None = None, observer: Observer | None = None) -> None:
+    def __init__(
+        self, blobs: Blobs | None = None, observer: Observer | None = None, is_raw: bool = False
+    ) -> None:
+        """`is_raw`: the lines are a recorder's own, which bear texts at every level."""
+        self._is_raw = is_raw
         self.header: Session | None = None
         self.documents: dict[int, Replayed] = {}
         self.seq = -1
+        #: Lines bear texts at present, not their sizes.
+        self.has_texts = True
         self._blobs = blobs
         self._observer = observer
 
@@ -92,14 +103,26 @@ class Player:
             self._known(event.doc)
         elif isinstance(event, (Gap, Forget, Pause)):
             self._lose(event)
+        elif isinstance(event, Consent):
+            self._obey(event.level)
         elif isinstance(event, Session):
             if event.wire > WIRE:
                 raise ReplayError(
                     f"wire format {event.wire}; this Pairlog reads up to {WIRE}, install a newer one"
                 )
             self.header = event
+            self._obey(event.consent)
+
+    def _obey(self, level: Choice) -> None:
+        self.has_texts = self._is_raw or level in ("content", "workspace")
+        if not self.has_texts:
+            for replayed in self.documents.values():
+                replayed.live = False
 
     def _edit(self, event: Edit) -> None:
+        if not self.has_texts:
+            self._known(event.doc)
+            return
         document = self._live(event.doc).document
         try:
             document.apply(event.changes)
@@ -107,12 +130,11 @@ class Player:
             raise ReplayError("its changes are not `[line, column, line, column, text]`") from None
 
     def _open(self, event: Open) -> None:
-        text = event.text
-        if text is None and event.blob is not None:
+        text = event.text if self.has_texts else None
+        if self.has_texts and text is None and event.blob is not None:
             if self._blobs is None:
                 raise ReplayError(f"document {event.doc} needs the blob {event.blob}")
             text = self._blobs(event.blob).decode("utf-8", "replace")
-        # Without a text (consent `metadata`) there is nothing to rebuild.
         document = Document(text or "", self.encoding, self._observer)
         self.documents.pop(event.doc, None)
         self.documents[event.doc] = Replayed(
@@ -157,20 +179,17 @@ def verify(lines: Iterable[bytes], blobs: Blobs | None = None) -> Verdict:
     """Replay a session and check every save's hash; stops at the first line that does not fit."""
     player = Player(blobs)
     saves = 0
-    checkable = True
     for line in lines:
         try:
             event = decode(line)
             player.feed(event)
         except (LineError, ReplayError, UserError) as error:
             return Verdict(saves, False, player.seq + 1, str(error))
-        if isinstance(event, Session):
-            checkable = event.consent != "metadata"
-        if isinstance(event, Save) and event.sha256 is not None:
+        if isinstance(event, Save) and event.sha256 is not None and player.has_texts:
             replayed = player.documents[event.doc]
             saves += 1
             if event.sha256_of == "mismatch":
                 return Verdict(saves, False, event.seq, "the recorder saw another text than it had")
             if not (replayed.live and replayed.document.matches(event.sha256)):
                 return Verdict(saves, False, event.seq, f"{replayed.path} differs from what was saved")
-    return Verdict(saves, True if checkable and saves else None)
+    return Verdict(saves, True if saves else None)

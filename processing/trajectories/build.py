@@ -84,7 +84,7 @@ def _touching(
             retention.rebase(before or "", text)
             if text != before:
                 yield mould.open(event, diff(before, text, event.path))
-        elif isinstance(event, Edit) and event.seq in edits:
+        elif isinstance(event, Edit) and event.seq in edits and replayed.live:
             burst, text = edits[event.seq], replayed.document.text
             patch = diff(before, text, replayed.path)
             yield mould.burst(burst, offers.get(burst.ref), sha256(texts[doc]), patch)
