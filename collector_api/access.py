@@ -33,6 +33,9 @@ _OPEN = Access("open")
 ACCESS: dict[tuple[str, str], Access] = {
     ("POST", "/v1/sessions/{session}/frames"): _WRITE,
     ("GET", "/v1/sessions/{session}/frames"): _READ,
+    ("POST", "/v1/sessions/{session}/redactions"): _WRITE,
+    ("POST", "/v1/sessions/{session}/forget"): _WRITE,
+    ("GET", "/v1/sessions/{session}/live"): _READ,
     ("GET", "/v1/sessions/{session}"): _READ,
     ("DELETE", "/v1/sessions/{session}"): _WRITE,
     ("GET", "/v1/sessions"): _READ,

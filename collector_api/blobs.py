@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable
 
@@ -15,6 +16,7 @@ from collector_api.tables import Blob, Contributor, Named
 from pairlog.blobs import read_manifest
 from pairlog.errors import UserError
 from pairlog.events import Open, Workspace
+from pairlog.line import decode
 
 _SHA256 = re.compile("[0-9a-f]{64}")
 #: How many hashes one question to the database may hold.
@@ -35,6 +37,15 @@ def put(connection: Connection, contributor: int, sha256: str, data: bytes, limi
     return True
 
 
+def keep(connection: Connection, contributor: int, data: bytes) -> None:
+    """Keep a content that stands in for another one, whatever room there is."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    if sha256 in present(connection, contributor, [sha256]):
+        return
+    count(connection, contributor, len(data))
+    connection.execute(insert(Blob).values(contributor_id=contributor, sha256=sha256, data=data))
+
+
 def take_room(connection: Connection, contributor: int, size: int, limits: Limits) -> None:
     """Count bytes to a contributor. Raises NoRoom where there is no room for them."""
     used = connection.execute(
@@ -44,9 +55,13 @@ def take_room(connection: Connection, contributor: int, size: int, limits: Limit
         raise NoRoom(
             "contributor_bytes_max", limits.contributor_bytes_max, f"{used} bytes of yours are kept already"
         )
-    connection.execute(
-        update(Contributor).where(col(Contributor.id) == contributor).values(bytes=used + size)
-    )
+    count(connection, contributor, size)
+
+
+def count(connection: Connection, contributor: int, grown: int) -> None:
+    """Count bytes to a contributor, or with a negative number those that were freed."""
+    mine = col(Contributor.id) == contributor
+    connection.execute(update(Contributor).where(mine).values(bytes=Contributor.bytes + grown))
 
 
 def present(connection: Connection, contributor: int, digests: Iterable[str]) -> set[str]:
@@ -85,11 +100,31 @@ def name(connection: Connection, session: str, contributor: int, digests: set[st
     """Note that a session names these contents."""
     if not digests:
         return
-    known = connection.execute(select(col(Named.sha256)).where(col(Named.session_id) == session)).scalars()
-    fresh = sorted(digests - set(known))
+    fresh = sorted(digests - named(connection, session))
     if fresh:
         rows = [{"session_id": session, "sha256": sha256, "contributor_id": contributor} for sha256 in fresh]
         connection.execute(insert(Named), rows)
+
+
+def named(connection: Connection, session: str) -> set[str]:
+    """The contents that a session names."""
+    question = select(col(Named.sha256)).where(col(Named.session_id) == session)
+    return set(connection.execute(question).scalars())
+
+
+def name_anew(connection: Connection, session: str, contributor: int, lines: Iterable[bytes]) -> None:
+    """Note which contents a session names now that its lines are these."""
+    digests: set[str] = set()
+    for line in lines:
+        if b'"open"' not in line and b'"workspace"' not in line:
+            continue
+        event = decode(line)
+        if isinstance(event, Open) and event.blob is not None:
+            digests.add(event.blob)
+        elif isinstance(event, Workspace):
+            digests |= _of_manifest(connection, contributor, event.seq, event.manifest)
+    connection.execute(delete(Named).where(col(Named.session_id) == session))
+    name(connection, session, contributor, digests)
 
 
 def of_session(connection: Connection, session: str, sha256: str) -> bytes:
@@ -113,10 +148,18 @@ def of_contributor(connection: Connection, contributor: int, sha256: str) -> byt
     return _one(connection.execute(question).scalar(), f"no blob {sha256} of yours is here")
 
 
-def drop_unnamed(connection: Connection, contributor: int, digests: set[str]) -> int:
+def give_back(connection: Connection, contributor: int, digests: Iterable[str]) -> int:
+    """Delete those of these contents that no session of the contributor names; returns their bytes."""
+    freed = drop_unnamed(connection, contributor, digests)
+    if freed:
+        count(connection, contributor, -freed)
+    return freed
+
+
+def drop_unnamed(connection: Connection, contributor: int, digests: Iterable[str]) -> int:
     """Delete those of these contents that no session of the contributor names; returns their bytes."""
     freed = 0
-    for sha256 in sorted(digests):
+    for sha256 in sorted(present(connection, contributor, digests)):
         mine = (col(Blob.contributor_id) == contributor, col(Blob.sha256) == sha256)
         still_named = exists().where(col(Named.contributor_id) == contributor, col(Named.sha256) == sha256)
         data = connection.execute(select(col(Blob.data)).where(*mine, ~still_named)).scalar()

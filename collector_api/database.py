@@ -67,10 +67,14 @@ def open_reading(file: Path) -> Engine:
     return engine
 
 
-def scrub_log(file: Path) -> None:
-    """Bring what was deleted out of the write-ahead log, as far as no reader holds it."""
-    with closing(_connector(file, "rw", _WRITING)()) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+def scrub_log(file: Path, wait_ms: int = BUSY_MS_MAX) -> bool:
+    """Bring what was deleted out of the write-ahead log; False where somebody still reads or writes it.
+
+    While this waits, nobody writes.
+    """
+    with closing(_connector(file, "rw", (*_WRITING, f"busy_timeout={wait_ms}"))()) as connection:
+        (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
 
 
 _READING = ("query_only=ON", f"busy_timeout={BUSY_MS_MAX}", "foreign_keys=ON")

@@ -75,6 +75,12 @@ _CLASSES = {STRUCTS[cls]: cls for cls in _NOTABLE}
 _WITH_THROUGH = (STRUCTS[Gap], STRUCTS[Forget])
 
 
+class _Seqs(msgspec.Struct):
+    seq: int
+    type: str
+    through: Any = None
+
+
 class _Envelope(msgspec.Struct):
     seq: _Seq
     t: _Time
@@ -83,6 +89,7 @@ class _Envelope(msgspec.Struct):
 
 _known = msgspec.json.Decoder(reduce(or_, STRUCTS.values()))
 _envelope = msgspec.json.Decoder(_Envelope)
+_seqs = msgspec.json.Decoder(_Seqs)
 _anything = msgspec.json.Decoder()
 
 
@@ -102,6 +109,18 @@ def read_lines(raws: Iterable[bytes], session: str, limits: Limits) -> list[Line
             raise BadLine(_seq_of(raw, lines), index, _reason(error)) from None
         lines.append(line)
     return lines
+
+
+def seq_of(line: bytes) -> int:
+    """The seq of a line that was checked before."""
+    return _seqs.decode(line).seq
+
+
+def last_of(line: bytes) -> int:
+    """The last seq that a line which was checked before covers."""
+    found = _seqs.decode(line)
+    covers = found.type in (Gap.type, Forget.type) and found.through is not None
+    return int(found.through) if covers else found.seq
 
 
 def _read(raw: bytes, limits: Limits) -> Line:

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select
 from sqlmodel import col
 
 from collector_api import blobs
-from collector_api.tables import Contributor, Frame, Named, SessionRow, Tombstone, VerdictRow
+from collector_api.tables import (
+    Frame,
+    Named,
+    RedactionRow,
+    SessionRow,
+    Tombstone,
+    VerdictRow,
+)
 from pairlog.moment import now
 
 
 def erase(connection: Connection, row: SessionRow) -> None:
     """Delete a session, and the blobs that no other session of its contributor names."""
     session = row.id
-    digests = set(
-        connection.execute(select(col(Named.sha256)).where(col(Named.session_id) == session)).scalars()
-    )
-    for table in (Frame, Named, VerdictRow):
+    digests = blobs.named(connection, session)
+    for table in (Frame, Named, VerdictRow, RedactionRow):
         connection.execute(delete(table).where(col(table.session_id) == session))
     connection.execute(delete(SessionRow).where(col(SessionRow.id) == session))
     freed = row.bytes + blobs.drop_unnamed(connection, row.contributor_id, digests)
-    connection.execute(
-        update(Contributor)
-        .where(col(Contributor.id) == row.contributor_id)
-        .values(bytes=Contributor.bytes - freed)
-    )
+    blobs.count(connection, row.contributor_id, -freed)
     connection.execute(
         insert(Tombstone).values(session_id=session, contributor_id=row.contributor_id, at=now())
     )

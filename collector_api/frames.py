@@ -4,56 +4,73 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-import msgspec
 from sqlalchemy import Connection, insert, select, update
 from sqlmodel import col, func
 
-from collector_api import blobs, sessions
-from collector_api.decoder import Line
+from collector_api import blobs, ledger, sessions
+from collector_api.decoder import Line, seq_of
 from collector_api.intake import new_lines
 from collector_api.limits import Limits
-from collector_api.problems import Hole, NoRoom, NotOwner
+from collector_api.problems import Hole, NoRoom
+from collector_api.rewriting import Rewriting, reread
 from collector_api.tables import Frame, SessionRow
+from pairlog.events import PositionEncoding, Session
 from pairlog.frame import pack, whole_lines
+from pairlog.line import decode
 
 _GZIP_FLAGS = 3
 #: Few, so that a long session is never in memory as a whole.
 _FRAMES_AT_ONCE = 8
 
 
+class Appended(NamedTuple):
+    """The last seq that is covered; whether a blob went that a redaction had replaced before it came, and
+    whether lines came again that differ from those stored, as they may.
+    """
+
+    acked: int
+    dropped: bool = False
+    differs: bool = False
+
+
 def append(
     connection: Connection, session: str, contributor: int, lines: Sequence[Line], body: bytes, limits: Limits
-) -> int:
-    """Store the lines of a frame that are not stored yet; returns the last seq that is covered.
+) -> Appended:
+    """Store the lines of a frame that are not stored yet.
 
     `lines` are checked and in order, at least one; `body` is the frame that brought them. Raises the Problem
     that forbids it, before anything is written.
     """
-    row = sessions.find(connection, session)
+    row = sessions.owned(connection, session, contributor)
     if row is None:
         if lines[0].seq != 0:
             raise Hole(0)
         _check_room_for_session(connection, contributor, limits)
-        fresh = lines
+        redact_through = ledger.last_reached(connection, session, contributor)
     else:
-        if row.contributor_id != contributor:
-            raise NotOwner(
-                f"session {session} is another contributor's; a token writes its own sessions only"
-            )
-        stored: dict[int, bytes] = {}
-        if lines[0].seq <= row.acked:
-            stored = {_seq(line): line for line in _between(connection, session, lines[0].seq, lines[-1].seq)}
-        fresh = new_lines(lines, row.acked + 1, stored)
-        if not fresh:
-            return row.acked
+        redact_through = row.redact_through
+    expected = 0 if row is None else row.acked + 1
+    taken_back = Rewriting()
+    if redact_through >= lines[0].seq:
+        taken_back = ledger.rewriting(connection, session, contributor, lines[0].seq)
+    stored: dict[int, bytes] = {}
+    if lines[0].seq < expected:
+        stored = {seq_of(line): line for line in between(connection, session, lines[0].seq, lines[-1].seq)}
+    arrived = taken_back.arriving(lines, expected)
+    fresh = new_lines(arrived, expected, stored, taken_back.excuses)
+    differs = bool(stored) and any(stored.get(line.seq, line.raw) != line.raw for line in lines)
+    if not fresh:
+        return Appended(expected - 1, differs=differs)
+    fresh = _taken_back(connection, session, fresh, taken_back, limits)
     named = blobs.needed(connection, contributor, fresh)
-    data = body if len(fresh) == len(lines) and _is_plain(body) else pack(line.raw for line in fresh)
+    as_it_came = fresh is lines and _is_plain(body)
+    data = body if as_it_came else pack(line.raw for line in fresh)
     blobs.take_room(connection, contributor, len(data), limits)
     if row is None:
-        connection.execute(
-            insert(SessionRow).values(sessions.begun(connection, contributor, fresh, len(data)))
-        )
+        begun = sessions.begun(connection, contributor, fresh, len(data))
+        connection.execute(insert(SessionRow).values({**begun, "redact_through": redact_through}))
     else:
         changes = sessions.continued(connection, row, fresh, len(data))
         connection.execute(update(SessionRow).where(col(SessionRow.id) == session).values(changes))
@@ -63,10 +80,22 @@ def append(
         )
     )
     blobs.name(connection, session, contributor, named)
-    return fresh[-1].next - 1
+    # A blob that was under way as it was replaced came before the first line that names it.
+    dropped = blobs.give_back(connection, contributor, taken_back.replaced) if taken_back.replaced else 0
+    return Appended(fresh[-1].next - 1, dropped > 0, differs)
 
 
-def some_from(connection: Connection, session: str, first: int) -> tuple[list[bytes], int]:
+def encoding(connection: Connection, session: str) -> PositionEncoding:
+    """The position encoding of a stored session, from its header."""
+    first, _ = some_from(connection, session, 0, 1)
+    header = decode(lines_of(first[0])[0])
+    assert isinstance(header, Session)
+    return header.position_encoding
+
+
+def some_from(
+    connection: Connection, session: str, first: int, frames_max: int = _FRAMES_AT_ONCE
+) -> tuple[list[bytes], int]:
     """The next few frames from the line with seq `first` on, none at the end, and the seq to go on from.
 
     A frame that begins before `first` is packed anew without the lines before.
@@ -75,13 +104,13 @@ def some_from(connection: Connection, session: str, first: int) -> tuple[list[by
         select(col(Frame.first_seq), col(Frame.last_seq), col(Frame.data))
         .where(col(Frame.session_id) == session, col(Frame.last_seq) >= first)
         .order_by(col(Frame.first_seq))
-        .limit(_FRAMES_AT_ONCE)
+        .limit(frames_max)
     )
     found: list[bytes] = []
     following = first
     for first_seq, last_seq, data in connection.execute(question):
         if first_seq < first:
-            data = pack(line for line in _lines(data) if _seq(line) >= first)
+            data = pack(line for line in lines_of(data) if seq_of(line) >= first)
         found.append(data)
         following = last_seq + 1
     return found, following
@@ -94,15 +123,28 @@ def lines_from(connection: Connection, session: str, first: int = 0) -> Iterator
         if not packed:
             return
         for data in packed:
-            yield from _lines(data)
+            yield from lines_of(data)
 
 
-def _between(connection: Connection, session: str, first: int, last: int) -> Iterator[bytes]:
+def between(connection: Connection, session: str, first: int, last: int) -> Iterator[bytes]:
+    """The lines of the frames that hold any seq from `first` to `last`."""
     question = select(col(Frame.data)).where(
         col(Frame.session_id) == session, col(Frame.last_seq) >= first, col(Frame.first_seq) <= last
     )
     for data in connection.execute(question).scalars():
-        yield from _lines(data)
+        yield from lines_of(data)
+
+
+def _taken_back(
+    connection: Connection, session: str, fresh: Sequence[Line], taken_back: Rewriting, limits: Limits
+) -> Sequence[Line]:
+    """New lines with what was taken back before they came."""
+    if not taken_back.redactions:
+        return fresh
+    header = fresh[0].event
+    units = header.position_encoding if isinstance(header, Session) else encoding(connection, session)
+    raws = taken_back.rewritten([line.raw for line in fresh], fresh[0].seq, fresh[-1].seq, units)
+    return reread(fresh, raws, session, limits)
 
 
 def _check_room_for_session(connection: Connection, contributor: int, limits: Limits) -> None:
@@ -112,19 +154,9 @@ def _check_room_for_session(connection: Connection, contributor: int, limits: Li
         raise NoRoom("sessions_max", limits.sessions_max, f"you have {have} sessions")
 
 
-def _lines(data: bytes) -> list[bytes]:
+def lines_of(data: bytes) -> list[bytes]:
+    """The lines of a stored frame."""
     return whole_lines(gzip.decompress(data))[0]
-
-
-class _Seq(msgspec.Struct):
-    seq: int
-
-
-_seq_decoder = msgspec.json.Decoder(_Seq)
-
-
-def _seq(line: bytes) -> int:
-    return _seq_decoder.decode(line).seq
 
 
 def _is_plain(body: bytes) -> bool:

@@ -25,12 +25,17 @@ class Limits:
     line_bytes_max: int = LINE_BYTES_MAX
     json_depth_max: int = 64
     blob_bytes_max: int = 64 * _MIB
+    redaction_bytes_max: int = 2 * _MIB
+    #: Spans, saves and blobs of one redaction, and those kept of one session: applied, and waiting for lines.
+    redaction_spans_max: int = 10_000
+    session_spans_max: int = 100_000
     body_seconds_max: int = 60
     sessions_max: int = 100_000
     contributor_bytes_max: int = 64 * 1024 * _MIB
     requests_per_second_max: int = 500
     requests_burst_max: int = 2_000
     rows_max: int = 1_000
+    watchers_max: int = 32
 
 
 async def read_body(

@@ -16,8 +16,16 @@ def _first_tables(connection: Connection) -> None:
     SQLModel.metadata.create_all(connection)
 
 
+def _redactions(connection: Connection) -> None:
+    # A file that is made now has them from its first step on.
+    SQLModel.metadata.create_all(connection)
+    columns = {column["name"] for column in inspect(connection).get_columns("session")}
+    if "redact_through" not in columns:
+        connection.exec_driver_sql("ALTER TABLE session ADD COLUMN redact_through BIGINT DEFAULT -1 NOT NULL")
+
+
 #: Step n brings a database from version n to n + 1. A released step is never changed.
-STEPS: tuple[Callable[[Connection], None], ...] = (_first_tables,)
+STEPS: tuple[Callable[[Connection], None], ...] = (_first_tables, _redactions)
 
 
 def version(connection: Connection) -> int:

@@ -170,6 +170,17 @@ class BlobMissing(Problem):
         )
 
 
+class ReplacementMissing(Problem):
+    """A redaction replaces a blob by one that is not here."""
+
+    status, code, title = 422, "blob", "A blob is missing"
+
+    def __init__(self, sha256: str) -> None:
+        super().__init__(
+            f"`blobs` names {sha256} as the new blob, and it is not here; upload it first", sha256=sha256
+        )
+
+
 class WrongHash(Problem):
     """The content is not the one that its address names."""
 

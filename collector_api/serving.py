@@ -42,13 +42,20 @@ def serve(file: Path, host: str, port: int) -> None:
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, accepting: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, accepting: Callable[[], None], stopping: Callable[[], None]
+    ) -> None:
         super().__init__(config)
         self._accepting = accepting
+        self._stopping = stopping
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._accepting()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping()
+        await super().shutdown(sockets)
 
 
 def _run(store: Store, listener: socket.socket) -> None:
@@ -71,7 +78,8 @@ def _run(store: Store, listener: socket.socket) -> None:
     # The server raises the signal that stopped it once more when it is done; by then all is well.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
-    _Server(config, accepting).run([listener])
+    # Who watches would keep the server waiting.
+    _Server(config, accepting, store.bell.close).run([listener])
 
 
 def _listen(host: str, port: int) -> socket.socket:

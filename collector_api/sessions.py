@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select, true
+from sqlalchemy import ColumnElement, Connection, Row, delete, select, true, update
 from sqlmodel import col, func
 
+from collector_api import blobs
 from collector_api.decoder import Line
 from collector_api.problems import BadLine, Erased, NoSession, NotOwner
 from collector_api.tables import Contributor, SessionRow, Tombstone, VerdictRow
@@ -29,6 +30,17 @@ def find(connection: Connection, session: str) -> SessionRow | None:
     if connection.execute(erased).first() is not None:
         raise Erased(session)
     return None
+
+
+def owned(connection: Connection, session: str, contributor: int) -> SessionRow | None:
+    """The row of a session that this contributor writes; None where it is not known yet.
+
+    Raises Erased or NotOwner.
+    """
+    row = find(connection, session)
+    if row is not None and row.contributor_id != contributor:
+        raise NotOwner(f"session {session} is another contributor's; a token writes its own sessions only")
+    return row
 
 
 def readable(connection: Connection, session: str, reader: Principal) -> SessionRow:
@@ -63,8 +75,7 @@ def begun(connection: Connection, contributor: int, lines: Sequence[Line], size:
     row = SessionRow(
         id=header.session,
         contributor_id=contributor,
-        project=header.project,
-        editor=" ".join(header.editor.values()),
+        **of_header(header),
         started_at=header.started_at,
         ended_at=None,
         events=0,
@@ -77,6 +88,28 @@ def begun(connection: Connection, contributor: int, lines: Sequence[Line], size:
         changed=0,
     )
     return {**row.model_dump(), **continued(connection, row, lines, size)}
+
+
+def of_header(header: Session) -> dict[str, Any]:
+    """The columns that say again what strings of the header say."""
+    return {"project": header.project, "editor": " ".join(header.editor.values())}
+
+
+def taken_back(connection: Connection, row: SessionRow, grown: int, changes: dict[str, Any]) -> None:
+    """Note that something was taken back of a session, whose frames grew by so many bytes.
+
+    Its verdict goes: it may name what was taken back.
+    """
+    of_session = col(SessionRow.id) == row.id
+    connection.execute(
+        update(SessionRow)
+        .where(of_session)
+        .values(
+            revision=row.revision + 1, changed=next_change(connection), bytes=row.bytes + grown, **changes
+        )
+    )
+    blobs.count(connection, row.contributor_id, grown)
+    connection.execute(delete(VerdictRow).where(col(VerdictRow.session_id) == row.id))
 
 
 def continued(connection: Connection, row: SessionRow, lines: Sequence[Line], size: int) -> dict[str, Any]:

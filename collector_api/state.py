@@ -43,9 +43,9 @@ InLimits = Annotated[Limits, Depends(_limits)]
 SessionId = Annotated[str, Depends(_session_id)]
 
 
-async def written(store: Store, job: Callable[[Connection], T]) -> T:
-    """What a job of the writer returns, once it is durable."""
-    return await asyncio.wrap_future(store.write(job))
+async def written(store: Store, job: Callable[[Connection], T], about: str | None = None) -> T:
+    """What a job of the writer returns, once it is durable; those who watch the session `about` are woken."""
+    return await asyncio.wrap_future(store.write(job, about))
 
 
 def json_response(value: Any, status: int = 200) -> Response:

@@ -16,7 +16,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from collector_api import database, sessions, verdicts
+from collector_api.bell import Bell
 from collector_api.problems import NoSession, NoStorage
+from collector_api.scrubbing import Scrubber
 from collector_api.writer import Writer
 from pairlog.replay import Verdict
 from pairlog.source import SessionInfo
@@ -37,6 +39,10 @@ class Store:
         self._writing = database.open_writing(file)
         self._reading = database.open_reading(file)
         self._writer = Writer(self._writing)
+        self._scrubber = Scrubber(file)
+        # The process before this one may have ended before it came to that.
+        self.scrub()
+        self.bell = Bell()
         self._to_judge: queue.Queue[str | None] = queue.Queue()
         self._closing = False
         self._judging = threading.Thread(target=self._judge_waiting, name="verdicts", daemon=True)
@@ -51,13 +57,20 @@ class Store:
         except DBAPIError as error:
             raise NoStorage(str(error.orig)) from None
 
-    def write(self, job: Callable[[Connection], T]) -> Future[T]:
-        """Have a job written; see `Writer.submit`."""
-        return self._writer.submit(job)
+    def write(self, job: Callable[[Connection], T], about: str | None = None) -> Future[T]:
+        """Have a job written; see `Writer.submit`. Then the bell of the session that it is about rings."""
+        future = self._writer.submit(job)
+        if about is not None:
+            future.add_done_callback(lambda done: self._ring(done, about))
+        return future
 
     def scrub(self) -> None:
-        """Bring what was erased out of the write-ahead log too."""
-        database.scrub_log(self._file)
+        """Bring what was erased, masked or forgotten out of the write-ahead log too."""
+        self._scrubber.scrub()
+
+    def scrubbed(self, wait_s: float) -> bool:
+        """Whether all that was to be scrubbed is gone, or will be within that time."""
+        return self._scrubber.scrubbed(wait_s)
 
     def judge_soon(self, session: str) -> None:
         """Have a session replayed in the background."""
@@ -84,19 +97,27 @@ class Store:
     def close(self) -> None:
         """Finish what waits to be written and let go of the file."""
         self._closing = True
+        self.bell.close()
         self._to_judge.put(None)
         # A long replay is let go of: nothing of it is lost.
         self._judging.join(JOIN_S_MAX)
         self._writer.close()
         self._reading.dispose()
         self._writing.dispose()
+        self._scrubber.close()
+
+    def _ring(self, done: Future[T], session: str) -> None:
+        if not done.cancelled() and done.exception() is None:
+            self.bell.ring(session)
 
     def _judge_waiting(self) -> None:
         while (session := self._to_judge.get()) is not None and not self._closing:
             try:
                 with self.reading() as connection:
                     info = sessions.info(connection, session)
-                self.verdict(info)
+                # One that still grows is judged when somebody asks.
+                if info.complete:
+                    self.verdict(info)
             except (NoSession, NoStorage):
                 # Erased in the meantime, or for a later reader to judge.
                 continue

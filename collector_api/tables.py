@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKeyConstraint, LargeBinary
+from sqlalchemy import Column, ForeignKeyConstraint, LargeBinary, UniqueConstraint, text
 from sqlmodel import BigInteger, Field, SQLModel
 
 
@@ -43,7 +43,8 @@ class Token(SQLModel, table=True):
 class SessionRow(SQLModel, table=True):
     """A session. `last_seq` is its last line's, `acked` the last seq that is covered, `through` included.
 
-    `changed` grows with every change of any session, so that a reader can ask for what is new.
+    `changed` grows with every change of any session, so that a reader can ask for what is new. Lines up to
+    `redact_through` may be ones that a redaction or a forget in the ledger changes; -1: there is none.
     """
 
     __tablename__ = "session"
@@ -63,6 +64,9 @@ class SessionRow(SQLModel, table=True):
     revision: int = 0
     bytes: int = Field(sa_type=BigInteger)
     changed: int = Field(sa_type=BigInteger, index=True)
+    redact_through: int = Field(
+        default=-1, sa_type=BigInteger, sa_column_kwargs={"server_default": text("-1")}
+    )
 
 
 class Frame(SQLModel, table=True):
@@ -112,6 +116,29 @@ class VerdictRow(SQLModel, table=True):
     verified: bool | None
     first_bad_seq: int | None = Field(sa_type=BigInteger)
     reason: str | None
+
+
+class RedactionRow(SQLModel, table=True):
+    """What a contributor took back of a session, known here or not yet, in the order of `id`.
+
+    `kind` is `redaction` or `forget`, `body` the request as JSON: places, never what stood there. `through`
+    is the last seq that it may reach, `entries` how many places it names. `made`, of a forget, is the
+    range of seqs that stands in for stored lines, as JSON.
+    """
+
+    __tablename__ = "redaction"
+    __table_args__ = (UniqueConstraint("session_id", "contributor_id", "request"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    session_id: str
+    contributor_id: int = Field(foreign_key="contributor.id", index=True)
+    request: str
+    kind: str
+    revision: int
+    through: int = Field(sa_type=BigInteger)
+    entries: int
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    made: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class Tombstone(SQLModel, table=True):

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
-from collector_api import frames, sessions
+from collector_api import frames, receiving, sessions
 from collector_api.auth import Caller
 from collector_api.decoder import Line, read_lines
 from collector_api.intake import check_order
@@ -42,13 +42,16 @@ async def post_frame(
         lines = _open_frame(body, session, limits)
     else:
         lines = await run_in_threadpool(_open_frame, body, session, limits)
-    acked = await written(
+    received = await written(
         store,
-        lambda connection: frames.append(connection, session, caller.contributor, lines, body, limits),
+        lambda connection: receiving.receive(connection, session, caller.contributor, lines, body, limits),
+        about=session,
     )
     if isinstance(lines[-1].event, End):
         store.judge_soon(session)
-    return json_response({"acked": acked})
+    if received.scrub:
+        await run_in_threadpool(store.scrub)
+    return json_response({"acked": received.acked})
 
 
 @router.get("/v1/sessions/{session}/frames", summary="Read a session")

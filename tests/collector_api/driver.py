@@ -27,6 +27,9 @@ SESSION = "0193f5a0-1c00-7000-8000-0000000000aa"
 ADDRESS = "http://collector.test"
 
 SMALL = Limits(
+    redaction_bytes_max=2_000,
+    redaction_spans_max=20,
+    session_spans_max=50,
     frame_bytes_max=20_000,
     frame_unpacked_bytes_max=200_000,
     frame_events_max=100,
@@ -65,6 +68,31 @@ class Collector:
 
     def put(self, token: str, content: bytes) -> httpx.Response:
         return self.ask(token, "PUT", f"/v1/blobs/{sha256(content).hexdigest()}", content=content)
+
+    def redact(self, token: str, session: str = SESSION, **body: Any) -> httpx.Response:
+        """A redaction of the id `r1`, where the body names no other."""
+        path = f"/v1/sessions/{session}/redactions"
+        return self.ask(token, "POST", path, json={"id": "r1", "spans": [], "saves": [], "blobs": [], **body})
+
+    def forget(self, token: str, first: int, through: int, session: str = SESSION) -> httpx.Response:
+        path = f"/v1/sessions/{session}/forget"
+        return self.ask(token, "POST", path, json={"from": first, "through": through})
+
+    def row(self, token: str, session: str = SESSION) -> dict[str, Any]:
+        answer = self.ask(token, "GET", f"/v1/sessions/{session}")
+        assert answer.status_code == 200
+        row: dict[str, Any] = answer.json()
+        return row
+
+    def bytes_counted(self) -> tuple[int, int]:
+        """What is counted to all contributors, and what is kept for them."""
+        with self.store.reading() as connection:
+            counted = connection.exec_driver_sql("SELECT sum(bytes) FROM contributor").scalar_one()
+            frames = connection.exec_driver_sql("SELECT sum(length(data)) FROM frame").scalar_one() or 0
+            rows = connection.exec_driver_sql("SELECT sum(bytes) FROM session").scalar_one() or 0
+            blobs = connection.exec_driver_sql("SELECT sum(length(data)) FROM blob").scalar_one() or 0
+        assert rows == frames
+        return counted, frames + blobs
 
     def lines(self, token: str, session: str = SESSION, first: int = 0) -> list[bytes]:
         """What is stored, from a seq on."""

@@ -1,0 +1,68 @@
+"""A bell for each session: it rings when something of it has become durable, and wakes those who watch."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeAlias
+
+from collector_api.problems import TooFast
+
+_Ear: TypeAlias = tuple[asyncio.AbstractEventLoop, asyncio.Event]
+
+
+class Bell:
+    """Rung by the thread that writes, heard in the event loops of those who watch."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ears: dict[str, list[_Ear]] = {}
+        self._watchers: dict[int, int] = {}
+        self.closed = False
+
+    def ring(self, session: str) -> None:
+        """Wake everybody who watches this session."""
+        with self._lock:
+            _wake(self._ears.get(session, ()))
+
+    def close(self) -> None:
+        """Wake everybody for the last time; `closed` says so."""
+        with self._lock:
+            self.closed = True
+            for ears in self._ears.values():
+                _wake(ears)
+
+    def check_room(self, caller: int, watchers_max: int) -> None:
+        """Raises TooFast where the caller, a token, watches as much as it may already."""
+        if self._watchers.get(caller, 0) >= watchers_max:
+            raise TooFast(f"this token watches `watchers_max`, {watchers_max}, sessions; end one first")
+
+    @contextmanager
+    def listening(self, session: str, caller: int) -> Iterator[asyncio.Event]:
+        """An event that is set whenever the bell of a session rings."""
+        ear = (asyncio.get_running_loop(), asyncio.Event())
+        with self._lock:
+            self._watchers[caller] = self._watchers.get(caller, 0) + 1
+            self._ears.setdefault(session, []).append(ear)
+        try:
+            yield ear[1]
+        finally:
+            with self._lock:
+                _take_out(self._ears, session, ear)
+                self._watchers[caller] -= 1
+                if not self._watchers[caller]:
+                    del self._watchers[caller]
+
+
+def _take_out(ears: dict[str, list[_Ear]], session: str, ear: _Ear) -> None:
+    ears[session].remove(ear)
+    if not ears[session]:
+        del ears[session]
+
+
+def _wake(ears: Iterable[_Ear]) -> None:
+    for loop, heard in ears:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(heard.set)

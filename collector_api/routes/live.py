@@ -1,0 +1,48 @@
+"""`/v1/sessions/{session}/live`: a session as it grows."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response, StreamingResponse
+
+from collector_api import sessions
+from collector_api.auth import Caller, Doorkeeper
+from collector_api.live import Watcher, watch
+from collector_api.state import InLimits, InStore, SessionId
+
+router = APIRouter(tags=["frames"])
+
+_Seq = Annotated[int, Query(alias="from", ge=0, lt=2**53)]
+_LastSeq = Annotated[int | None, Header(alias="Last-Event-ID", ge=0, lt=2**53)]
+
+
+@router.get("/v1/sessions/{session}/live", summary="Watch a session")
+async def get_live(
+    session: SessionId,
+    request: Request,
+    caller: Caller,
+    store: InStore,
+    limits: InLimits,
+    first: _Seq = 0,
+    last_seen: _LastSeq = None,
+) -> Response:
+    """Server-sent events: lines from the seq `from` on, or behind `Last-Event-ID`, and what is taken back."""
+
+    def check() -> None:
+        with store.reading() as connection:
+            sessions.readable(connection, session, caller)
+
+    await run_in_threadpool(check)
+    store.bell.check_room(caller.token, limits.watchers_max)
+    doorkeeper: Doorkeeper = request.app.state.doorkeeper
+    header = request.headers.get("authorization", "")
+
+    async def admitted() -> bool:
+        return await doorkeeper.bearer(header) is not None
+
+    watcher = Watcher(session, caller, first if last_seen is None else last_seen + 1)
+    messages = watch(store, watcher, session, caller, admitted)
+    return StreamingResponse(messages, media_type="text/event-stream")

@@ -1,0 +1,109 @@
+"""`/v1/sessions/{session}/redactions` and `/forget`: what a contributor takes back."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from fastapi import APIRouter, Request
+from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from collector_api import forgetting, redacting
+from collector_api.auth import Caller
+from collector_api.forgetting import Answer
+from collector_api.limits import Limits, read_body
+from collector_api.redactions import Minutes, Window, read_forgotten, read_redaction
+from collector_api.state import InLimits, InStore, SessionId, json_response, written
+from collector_api.store import Store
+
+router = APIRouter(tags=["frames"])
+
+#: How often forgetting is worked out beside the thread that writes, before it keeps that thread waiting.
+_TRIES = 3
+
+
+@router.post("/v1/sessions/{session}/redactions", summary="Mask characters")
+async def post_redaction(
+    session: SessionId, request: Request, caller: Caller, store: InStore, limits: InLimits
+) -> Response:
+    """Mask spans of a session's lines, stored and still to come; answers `{"revision": n}` once durable."""
+    redaction = read_redaction(await _body(request, limits), limits)
+    revision = await written(
+        store,
+        lambda connection: redacting.redact(connection, session, caller.contributor, redaction, limits),
+        about=session,
+    )
+    await _finish(store, session)
+    return json_response({"revision": revision})
+
+
+@router.post("/v1/sessions/{session}/forget", summary="Forget lines")
+async def post_forget(
+    session: SessionId, request: Request, caller: Caller, store: InStore, limits: InLimits
+) -> Response:
+    """Forget a session's lines, and what they brought; answers `{"revision": n, "acked": m}` once durable.
+
+    The body is `{"from": seq, "through": seq}` or `{"since": ms, "until": ms}`, a time since 1970.
+    """
+    asked = read_forgotten(await _body(request, limits))
+    answer = await _answer(store, session, caller.contributor, asked, limits)
+    await _finish(store, session)
+    return json_response({"revision": answer.revision, "acked": answer.acked})
+
+
+async def _answer(
+    store: Store, session: str, contributor: int, asked: Window | Minutes, limits: Limits
+) -> Answer:
+    if isinstance(asked, Window):
+        return await _forgotten(store, session, contributor, asked, limits)
+
+    def lines_of(minutes: Minutes) -> tuple[Window | None, Answer]:
+        with store.reading() as connection:
+            return forgetting.window_of(connection, session, contributor, minutes)
+
+    window, standing = await run_in_threadpool(lines_of, asked)
+    return standing if window is None else await _forgotten(store, session, contributor, window, limits)
+
+
+async def _forgotten(store: Store, session: str, contributor: int, window: Window, limits: Limits) -> Answer:
+    def worked_out() -> forgetting.Plan:
+        with store.reading() as connection:
+            return forgetting.plan(connection, session, contributor, window)
+
+    for _ in range(_TRIES):
+        plan = await run_in_threadpool(worked_out)
+        job = partial(
+            forgetting.forget,
+            session=session,
+            contributor=contributor,
+            window=window,
+            plan=plan,
+            limits=limits,
+        )
+        answer = await written(store, job, about=session)
+        if answer is not None:
+            return answer
+
+    def at_once(connection: Connection) -> Answer:
+        plan = forgetting.plan(connection, session, contributor, window)
+        answer = forgetting.forget(connection, session, contributor, window, plan, limits)
+        assert answer is not None
+        return answer
+
+    return await written(store, at_once, about=session)
+
+
+async def _body(request: Request, limits: Limits) -> bytes:
+    return await read_body(
+        request.stream(),
+        request.headers.get("content-length"),
+        "redaction_bytes_max",
+        limits.redaction_bytes_max,
+        limits.body_seconds_max,
+    )
+
+
+async def _finish(store: Store, session: str) -> None:
+    await run_in_threadpool(store.scrub)
+    store.judge_soon(session)

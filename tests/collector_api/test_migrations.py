@@ -1,0 +1,77 @@
+"""A store of an older Pairlog becomes one of this version, with everything in it."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collector_api import database
+from collector_api.app import create_app
+from collector_api.browser import Browser
+from collector_api.migrations import STEPS
+from collector_api.store import Store
+from pairlog.errors import UserError
+from tests.collector_api.driver import SESSION, SMALL, Collector, problem
+
+STORES = Path(__file__).parent.parent / "golden" / "store"
+OLD = sorted(STORES.glob("v*.sql"))
+
+
+@pytest.fixture(params=OLD, ids=lambda file: file.stem)
+def old(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A file as an older Pairlog left it: one whole session that verifies, a blob, a tombstone."""
+    file = tmp_path / "pairlog.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript(request.param.read_text())
+    return file
+
+
+def _schema(file: Path) -> dict[str, Any]:
+    """The columns of each table and index, and what refers to what."""
+    with closing(sqlite3.connect(file)) as connection:
+        names = connection.execute("SELECT name FROM sqlite_master").fetchall()
+        return {
+            name: [
+                connection.execute(f"PRAGMA {about}({name})").fetchall()
+                for about in ("table_info", "index_info", "foreign_key_list")
+            ]
+            for (name,) in names
+        }
+
+
+def test_there_is_an_old_store_for_each_version_before_this_one() -> None:
+    assert [file.stem for file in OLD] == [f"v{version}" for version in range(1, len(STEPS))]
+
+
+def test_an_old_store_gets_the_tables_of_a_new_one(old: Path, tmp_path: Path) -> None:
+    database.open_writing(old).dispose()
+    new = tmp_path / "new.db"
+    database.open_writing(new).dispose()
+    assert _schema(old) == _schema(new)
+
+
+def test_what_an_old_store_holds_is_served(old: Path) -> None:
+    store = Store(old)
+    with asyncio.Runner() as loop:
+        browser = Browser()
+        collector = Collector(store, browser, create_app(store, browser, SMALL), loop)
+        reader = collector.token("root", "admin")
+        row = collector.row(reader)
+        assert (row["events"], row["verified"], row["revision"], row["acked"]) == (10, True, 0, 9)
+        assert len(collector.lines(reader)) == 10
+        mine = collector.token("mine")
+        assert collector.redact(mine, spans=[[2, "/changes/0/4", 0, 1]]).json() == {"revision": 1}
+        assert b'"*"' in collector.lines(mine)[2]
+        gone = SESSION.replace("aa", "bb")
+        assert problem(collector.redact(mine, gone)) == (410, "erased")
+    store.close()
+
+
+def test_a_store_that_was_not_migrated_is_not_read(old: Path) -> None:
+    with pytest.raises(UserError, match="older Pairlog"):
+        database.open_reading(old)
