@@ -1,9 +1,10 @@
-"""The recorder's commands: `lsp`, `consent`, `pause`, `resume`, `status`."""
+"""The recorder's commands: `lsp`, `consent`, `pause`, `resume`, `forget`, `inspect`, `status`."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import time
 from pathlib import Path
 
 from pairlog.cli import Configure
@@ -35,14 +36,18 @@ def _consent(parser: argparse.ArgumentParser) -> None:
 
 
 def _choose(args: argparse.Namespace) -> int:
+    from lsp_server import ask
+
     folder, level = _folder_and_level(args.words)
     if level is None:
         if args.use is not None:
             raise UserError("--use goes with a level: pairlog consent [PATH] LEVEL --use USE")
-        choice = stored(Home(default_home().absolute()), folder)
+        choice = stored(_home(), folder)
     else:
         choice = parse(level, args.use)
-        store(open_home(), folder, choice)
+        home = open_home()
+        store(home, folder, choice)
+        ask.lower_consent(home, folder, choice.level)
     level, use = (choice.level, choice.use) if choice else (None, None)
     if args.json:
         print(json.dumps({"path": str(folder), "level": level, "use": use}))
@@ -50,12 +55,10 @@ def _choose(args: argparse.Namespace) -> int:
         print(f"{folder}: nothing chosen, so nothing is recorded; choose with: pairlog consent {_HINT}")
     else:
         print(f"{folder}: {level}" + ("" if level == "off" else f", for {use} use"))
-        if level == "metadata":
-            print("`metadata` cannot be recorded yet: until it can, nothing is")
     return 0
 
 
-_HINT = "|".join(level for level in LEVELS if level != "metadata")
+_HINT = "|".join(LEVELS)
 
 
 def _folder_and_level(words: list[str]) -> tuple[Path, str | None]:
@@ -85,22 +88,72 @@ def _resume(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=lambda args: _order(args, "recording again"))
 
 
-def _add_where(parser: argparse.ArgumentParser) -> None:
+def _add_where(parser: argparse.ArgumentParser, json_help: str = "print the folders as JSON") -> None:
     parser.add_argument("where", nargs="?", default=".", metavar="PATH|all", help="a folder (default: here)")
-    parser.add_argument("--json", action="store_true", help="print the folders as JSON")
+    parser.add_argument("--json", action="store_true", help=json_help)
+
+
+def _folder(where: str) -> Path | None:
+    """The folder that a person named; None for `all`."""
+    return None if where == "all" else Path(where).expanduser().resolve()
+
+
+def _home() -> Home:
+    """The home as it is: looking at it makes nothing."""
+    return Home(default_home().absolute())
 
 
 def _order(args: argparse.Namespace, done: str) -> int:
     from lsp_server import ask
 
-    folder = None if args.where == "all" else Path(args.where).expanduser().resolve()
     give = ask.pause if done == "paused" else ask.resume
-    workspaces = give(Home(default_home().absolute()), folder)
+    workspaces = give(_home(), _folder(args.where))
     if args.json:
         print(json.dumps(workspaces))
     else:
         for workspace in workspaces:
             print(f"{workspace}: {done}")
+    return 0
+
+
+def _forget(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--last", required=True, metavar="TIME", help="how far back: 90s, 10m, 2h, 1d")
+    _add_where(parser, "print the folders, and how many sessions are left to the sender, as JSON")
+    parser.set_defaults(run=_take_back)
+
+
+def _take_back(args: argparse.Namespace) -> int:
+    from lsp_server import ask
+    from lsp_server.duration import seconds_of
+
+    now = time.time()
+    since = now - seconds_of(args.last)
+    done = ask.forget(_home(), _folder(args.where), int(since * 1000), int(now * 1000))
+    if args.json:
+        print(json.dumps({"workspaces": done.workspaces, "left_to_sender": done.left_to_sender}))
+        return 0
+    for workspace in done.workspaces:
+        print(f"{workspace}: the last {args.last} are taken back here; what has left follows at once")
+    if done.left_to_sender:
+        what = "1 session" if done.left_to_sender == 1 else f"{done.left_to_sender} sessions"
+        print(f"{what} without a recorder: taken back here and at the collector as soon as it answers")
+    if not done.workspaces and not done.left_to_sender:
+        print("nothing was recorded here in that time")
+    return 0
+
+
+def _inspect(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("session", nargs="?", metavar="SESSION", help="one session (default: all that wait)")
+    parser.add_argument("--json", action="store_true", help="print a JSON object for each line that waits")
+    parser.set_defaults(run=_show_waiting)
+
+
+def _show_waiting(args: argparse.Namespace) -> int:
+    from lsp_server import inspection
+
+    home = _home()
+    for waiting in inspection.waiting(home, args.session):
+        print(json.dumps(waiting.as_json(), ensure_ascii=False) if args.json else waiting.as_text())
     return 0
 
 
@@ -112,7 +165,7 @@ def _status(parser: argparse.ArgumentParser) -> None:
 def _show_status(args: argparse.Namespace) -> int:
     from lsp_server.overview import overview
 
-    found = overview(Home(default_home().absolute()))
+    found = overview(_home())
     if args.json:
         print(json.dumps(found.as_json()))
         return 0
@@ -123,6 +176,10 @@ def _show_status(args: argparse.Namespace) -> int:
         print(f"{row.session}  {row.state}{where}: {row.recorded} recorded, {row.waiting} waiting")
         if row.refused:
             _print_set_aside("    ", found.home, row.session, row.refused)
+        if row.recalled:
+            print(
+                f"    {row.recalled} characters left before they were part of a secret; they are taken back"
+            )
         if row.detail:
             print(f"    {row.detail}")
     if not found.sessions:
@@ -142,5 +199,7 @@ COMMANDS: dict[str, Configure] = {
     "consent": _consent,
     "pause": _pause,
     "resume": _resume,
+    "forget": _forget,
+    "inspect": _inspect,
     "status": _status,
 }

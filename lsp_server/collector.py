@@ -1,9 +1,10 @@
-"""The collector as the sender sees it: three requests over one kept connection."""
+"""The collector as the sender sees it: a handful of requests over one kept connection."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import isfinite
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -68,12 +69,17 @@ class Collector:
         """Send a content that a line names."""
         return self._ask("PUT", f"/v1/blobs/{digest}", data, "application/octet-stream")
 
+    def recall(self, session: str, what: str, body: dict[str, Any]) -> Answer:
+        """Take back what was sent: `what` is `redactions` or `forget`."""
+        data = json.dumps(body, separators=(",", ":")).encode()
+        return self._ask("POST", f"/v1/sessions/{session}/{what}", data, "application/json")
+
     def close(self) -> None:
         """Let go of the connection."""
         self._wire.close()
 
     def _ask(self, method: str, path: str, body: bytes | None = None, kind: str | None = None) -> Answer:
-        head = f"{method} {quote(self._prefix + path, safe='/%')} HTTP/1.1\r\n{self._headers}"
+        head = f"{method} {_quoted(self._prefix + path)} HTTP/1.1\r\n{self._headers}"
         if body is not None:
             head += f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
         request = f"{head}\r\n".encode() + (body or b"")
@@ -93,6 +99,11 @@ class Collector:
                 raise
         # The collector may have closed a connection that rested; every request here can be said twice.
         return self._wire.ask(request)
+
+
+@lru_cache(64)
+def _quoted(path: str) -> str:
+    return quote(path, safe="/%")
 
 
 def _answer(response: Response) -> Answer:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from lsp_server.settings import Settings, is_loopback
+from lsp_server.settings import Settings
+from pairlog.address import is_safe
 from pairlog.consent import Consented, lowest, stored
 from pairlog.errors import UserError
 
@@ -14,12 +15,14 @@ from pairlog.errors import UserError
 class Permission:
     """The choice that holds; without one, `why` says in a line why nothing is recorded.
 
-    `is_fault` is false where that is what somebody chose, so that nobody needs to be told.
+    `is_fault` is false where that is what somebody chose, so that nobody needs to be told; `refusal` is their
+    choice of the level `off`.
     """
 
     consent: Consented | None
     why: str = ""
     is_fault: bool = False
+    refusal: Consented | None = None
 
 
 class ConsentWatch:
@@ -37,6 +40,11 @@ class ConsentWatch:
             return None
         self._seen = stamp
         return permission(self._settings, self._root)
+
+    def choose(self, settings: Settings) -> None:
+        """The client's own choice is another one from now on."""
+        self._settings = settings
+        self._seen = -1
 
     def _stamp(self) -> int:
         try:
@@ -56,19 +64,12 @@ def permission(settings: Settings, root: Path | None) -> Permission:
     if choice is None:
         return Permission(None, "no consent for this folder; `pairlog consent` gives it")
     if choice.level == "off":
-        return Permission(None, "recording is switched off for this folder")
-    if choice.level == "metadata":
+        return Permission(None, "recording is switched off for this folder", refusal=choice)
+    if settings.collector is not None and not is_safe(settings.collector):
         return Permission(
             None,
-            "the level `metadata` cannot be recorded yet, so nothing is; choose `content` or `off` "
-            "with `pairlog consent`",
-            is_fault=True,
-        )
-    if settings.collector is not None and not is_loopback(settings.collector):
-        return Permission(
-            None,
-            "only a collector on this machine (127.0.0.0/8, ::1, localhost) is allowed until secrets are "
-            "masked, so nothing is recorded; change the collector's address",
+            "a collector on another machine needs an address that begins with https://, so nothing is "
+            "recorded; change the collector's address",
             is_fault=True,
         )
     return Permission(choice)

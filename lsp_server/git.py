@@ -9,12 +9,22 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 _SECONDS_MAX = 5.0
 _ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+#: An editor that git itself started has them; they name one repository, whatever folder is asked about.
+_NOT_OURS = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+)
 _SAFELY = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
 
 
@@ -95,6 +105,27 @@ def index_differs(folder: Path) -> bool | None:
     return None if changed is None else bool(changed)
 
 
+def ignored(folder: Path, names: Collection[str], seconds: float) -> set[str] | None:
+    """Which of these paths, relative to `folder`, git ignores: by any ignore file, and none that is tracked.
+
+    None where git took too long; none of them where it cannot tell, as outside a repository.
+    """
+    # With a colon in front it could be a pattern.
+    asked = b"".join(b"./" + os.fsencode(name) + b"\0" for name in names)
+    arguments = ("-C", str(folder), "check-ignore", "-z", "--stdin")
+    try:
+        done = _run(arguments, seconds, asked)
+    except OSError:
+        return set()
+    except subprocess.TimeoutExpired:
+        return None
+    return (
+        {os.fsdecode(name[2:]) for name in done.stdout.split(b"\0") if name}
+        if done.returncode == 0
+        else set()
+    )
+
+
 def object_id(data: bytes, like: str) -> str:
     """The id that git gives a file with these bytes, in the hash that the id `like` is of."""
     name = "sha1" if len(like) == 40 else "sha256"
@@ -111,15 +142,20 @@ def _line(folder: Path, *arguments: str) -> str | None:
 def _git(folder: Path, *arguments: str) -> bytes | None:
     """What git prints; None where it fails, is missing or takes too long."""
     try:
-        done = subprocess.run(
-            ["git", *_SAFELY, "-C", str(folder), *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=_SECONDS_MAX,
-            env={**os.environ, **_ENVIRONMENT},
-            check=False,
-        )
+        done = _run(("-C", str(folder), *arguments), _SECONDS_MAX)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout if done.returncode == 0 else None
+
+
+def _run(arguments: tuple[str, ...], seconds: float, said: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    kept = {name: value for name, value in os.environ.items() if name not in _NOT_OURS}
+    return subprocess.run(
+        ["git", *_SAFELY, *arguments],
+        input=said,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        timeout=seconds,
+        env={**kept, **_ENVIRONMENT},
+        check=False,
+    )

@@ -52,7 +52,7 @@ class Hold:
         """What may leave now that `lines` came, in order; `now` in seconds of any clock that only grows."""
         free: list[bytes] = []
         for line in lines:
-            kind = _type_of(line)
+            kind = kind_of(line)
             place = _place_of(line, kind)
             if place is not None and self._place is not None and not self._place.meets(place):
                 free += self.release()
@@ -83,7 +83,8 @@ class Hold:
         return self._place is not None and (rested >= self._pace.hold_s or waited >= self._pace.hold_max_s)
 
 
-def _type_of(line: bytes) -> bytes | None:
+def kind_of(line: bytes) -> bytes | None:
+    """The type of an event's line, as the recorder writes it; None where it cannot be told."""
     found = _TYPE.search(line, 0, _TYPE_BYTES_MAX)
     return found[1] if found else None
 

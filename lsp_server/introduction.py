@@ -1,15 +1,13 @@
-"""The first lines of a session: who is recorded, where, on whose word, and the tracked files."""
+"""The first line of a session: who is recorded, where, and on whose word."""
 
 from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
 from lsp_server.git import Facts
-from lsp_server.lines import Lines
-from lsp_server.start_facts import StartFacts
 from pairlog import WIRE, __version__
 from pairlog.consent import Consented
-from pairlog.events import PositionEncoding, Session, Workspace
+from pairlog.events import PositionEncoding, Session
 
 
 class Client(NamedTuple):
@@ -31,6 +29,7 @@ class Introduction(NamedTuple):
         self, session: str, started_at: str, facts: Facts, consent: Consented, previous: str | None
     ) -> Session:
         """The header of a session; `previous` is the one that it continues."""
+        assert consent.level != "off", "a session begins on somebody's word"
         return Session(
             seq=0,
             t=0,
@@ -47,23 +46,7 @@ class Introduction(NamedTuple):
             head=facts.head,
             branch=facts.branch,
             previous=previous,
-            consent="workspace" if consent.level == "workspace" else "content",
+            consent=consent.level,
             use=consent.use,
             policy=consent.policy,
-        )
-
-
-def tell_manifest(facts: StartFacts, lines: Lines) -> None:
-    """Write down the manifest that was gathered, or why there is none."""
-    if facts.trouble is not None:
-        lines.gap("not_emitted", facts.trouble)
-    taken = facts.manifest
-    if taken is not None:
-        lines.event(
-            Workspace,
-            manifest=taken.blob,
-            files=taken.files,
-            omitted=taken.omitted or None,
-            head=facts.facts.head,
-            dirty=taken.dirty,
         )

@@ -27,6 +27,8 @@ class SessionFiles:
         self.route = home.spool / f"{session}.json"
         self.outbox = home.outbox / f"{session}.ndjson"
         self.parked = home.outbox / f"{session}.parked"
+        #: What has left and must be taken back.
+        self.recalls = home.outbox / f"{session}.recalls"
         self.control = home.control / f"{session}.ndjson"
         #: Held locked by the recorder as long as it lives.
         self.pid = home.path / f"recorder-{session}.pid"
@@ -54,13 +56,20 @@ class SessionFiles:
 
         A session is known by its spool, and delivered on its route: whoever finds the one has the other.
         """
-        for file in (self.outbox, self.parked, self.control, self.pid, self.state, self.spool, self.route):
+        own = (self.outbox, self.parked, self.recalls, self.control, self.pid, self.state)
+        for file in (*own, self.spool, self.route):
             file.unlink(missing_ok=True)
 
 
 def sessions_in(home: Home) -> list[str]:
     """The ids of the sessions whose files are here, the oldest first."""
-    return sorted(file.stem for file in home.spool.glob("*.ndjson"))
+    try:
+        # A third of what a glob costs, and the sender asks each time that a session comes or goes.
+        with os.scandir(home.spool) as entries:
+            names = [entry.name for entry in entries]
+    except OSError:
+        return []
+    return sorted(name.removesuffix(".ndjson") for name in names if name.endswith(".ndjson"))
 
 
 def tokens_in(home: Home, collector: str) -> list[str]:

@@ -5,13 +5,17 @@ Events wait in memory until `flush`. Which event a client's message becomes is t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import Any, Literal, TypeAlias
 
 from lsp_server.documents import Documents, Tracked
-from pairlog.events import Close, Event, Gap, Open, Pause, Rename, Resume, Save, Session, Why
-from pairlog.line import LINE_BYTES_MAX, encode
+from lsp_server.owed import OwedConsent
+from lsp_server.spool import HIDDEN
+from pairlog.consent import Consented
+from pairlog.events import Close, Consent, Event, Gap, Open, Pause, Rename, Resume, Save, Session, Why
+from pairlog.line import LINE_BYTES_MAX, encode, parse, write
 from pairlog.position import scrub
+from pairlog.stripping import size
 
 #: A text above this many characters is kept as a blob: stored once however often it is opened, and no
 #: line of a frame is larger than what was typed or pasted.
@@ -20,6 +24,7 @@ INLINE_CHARS_MAX = 64 * 1024
 _INLINE_CHARS_AT_WORST = 2 * 1024 * 1024
 
 GapReason = Literal["unsupported", "not_emitted", "delivery_lost", "interrupted", "refused"]
+
 
 #: Takes lines, each with its line break; returns how many it took, the first ones (`lsp_server/spool.py`).
 Append: TypeAlias = Callable[[list[bytes]], int]
@@ -56,6 +61,7 @@ class Lines:
         self._lines: list[bytes] = []
         #: A pause is over, and the `resume` that says so could not be written.
         self._owes_resume = False
+        self._consent = OwedConsent()
         #: Documents with an `open` on the wire, and whether they are still open there.
         self._on_wire: dict[int, bool] = {}
         self._opens: list[tuple[int, int, bool]] = []
@@ -64,6 +70,7 @@ class Lines:
     def begin(self, header: Session) -> None:
         """Write the header."""
         self._obeys_client_clock = header.clock == "client"
+        self._consent.begin(header.consent)
         self._emit(header)
 
     def read_clock(self) -> None:
@@ -81,12 +88,35 @@ class Lines:
         listed = None if docs is None else sorted(docs)
         self._emit(Gap(seq=self.next, t=self._t, reason=reason, count=count, detail=detail, docs=listed))
 
+    def tell_consent(self, choice: Consented) -> None:
+        """Write down the choice in force from here on; where nothing is written now, before the next text."""
+        self._consent.owe(choice)
+        if not (self.is_paused or self.is_full) and self._pay_consent():
+            self.rebase(why="resync")
+
     def rebase(self, numbers: Iterable[int] | None = None, why: Why = "after_gap") -> None:
         """Write the text of all open documents, or of those with these numbers, as it stands."""
         wanted = None if numbers is None else set(numbers)
         for doc in self.documents:
             if doc.live and (wanted is None or doc.number in wanted):
                 self._open(doc, why)
+
+    def forgot(self, opened: Set[int], standing: Mapping[int, Sequence[tuple[int, int]]]) -> None:
+        """Lines were taken back: write the documents anew, paused or not.
+
+        `opened` are the documents that still have an `open`; `standing` says, by document, what must not be
+        read of a text (`HIDDEN`).
+        """
+        self.flush()
+        rests, self.is_paused = self.is_paused, False
+        self._saved = {}
+        self._on_wire = {number: is_open for number, is_open in self._on_wire.items() if number in opened}
+        for doc in self.documents:
+            if doc.live:
+                self._open(doc, "after_forget", standing.get(doc.number))
+        self._close_gone()
+        self.flush()
+        self.is_paused = rests
 
     def flush(self) -> None:
         """Hand the waiting lines over; what was not taken is counted and its seqs are given again."""
@@ -103,7 +133,8 @@ class Lines:
             self.lost += len(lines) - taken
             self.take_back(len(lines) - taken)
         if self._opens:
-            self._settle_opens()
+            self._on_wire.update({number: is_open for _, number, is_open in self._opens})
+            self._opens = []
 
     # -- pauses --------------------------------------------------------------------------------------
 
@@ -121,6 +152,7 @@ class Lines:
         self.is_paused = False
         if not self.is_full:
             self.event(Resume)
+            self._pay_consent()
             self._close_gone()
             self.rebase(why="resumed")
             self.flush()
@@ -142,9 +174,10 @@ class Lines:
         rests, self.is_paused = self.is_paused, False
         lost, first = self.lost, self.next
         self._tell_stretch()
+        has_texts_again = self._pay_consent()
         if rests:
             self.event(Pause)
-        elif lost or self._owes_resume:
+        elif lost or self._owes_resume or has_texts_again:
             if self._owes_resume:
                 self.event(Resume)
             self.rebase()
@@ -171,14 +204,23 @@ class Lines:
             if number not in open_now:
                 self._close(number)
 
+    def _pay_consent(self) -> bool:
+        """Write the choice that is owed; whether the texts left out before it are wanted now."""
+        choice, wants_texts = self._consent.pay(self.next)
+        if choice is not None:
+            self.event(Consent, level=choice.level, use=choice.use, policy=choice.policy)
+        return wants_texts
+
     # -- lines ---------------------------------------------------------------------------------------
 
     def _emit(self, event: Event) -> None:
         if isinstance(event, (Close, Rename, Save)) and event.doc not in self._known_on_wire():
             return
-        line = encode(event)
+        self._add(encode(event), event.type)
+
+    def _add(self, line: bytes, kind: str) -> None:
         if len(line) > LINE_BYTES_MAX:
-            self.gap("not_emitted", f"a {event.type} of more than {LINE_BYTES_MAX} bytes")
+            self.gap("not_emitted", f"a {kind} of more than {LINE_BYTES_MAX} bytes")
             return
         self._lines.append(line + b"\n")
         self.next += 1
@@ -191,25 +233,29 @@ class Lines:
             self._opens.append((self.next, number, False))
             self.event(Close, doc=number)
 
-    def _open(self, doc: Tracked, why: Why) -> None:
+    def _open(self, doc: Tracked, why: Why, hidden: Sequence[tuple[int, int]] | None = None) -> None:
         if self.is_paused:
             return
-        text: str | None = doc.document.text
+        whole = doc.document.text
+        text: str | None = whole
         blob = None
-        if len(text or "") > INLINE_CHARS_MAX:
+        if len(whole) > INLINE_CHARS_MAX and not self._consent.lets_texts_out:
+            # Nothing but the size will leave, and stands where the blob's name would.
+            blob, text = size(whole), None
+        elif len(whole) > INLINE_CHARS_MAX:
             try:
-                blob = self._keep_blob((text or "").encode())
-                text = None
+                blob, text = self._keep_blob(whole.encode()), None
             except OSError:
                 # Without room for a blob, the line has room in memory.
-                if len(text or "") > _INLINE_CHARS_AT_WORST:
+                if len(whole) > _INLINE_CHARS_AT_WORST:
                     self.flush()
                     self.is_full = True
                     self.lost += 1
                     return
         self._opens.append((self.next, doc.number, True))
-        self.event(
-            Open,
+        event = Open(
+            seq=self.next,
+            t=self._t,
             doc=doc.number,
             path=scrub(doc.path),
             why=why,
@@ -219,14 +265,12 @@ class Lines:
             text=text,
             blob=blob,
         )
+        line = encode(event)
+        self._add(write({**parse(line), HIDDEN: hidden}) if hidden else line, event.type)
 
     def take_back(self, count: int) -> None:
         """Lines that were not written have no seq, and nothing may go by them."""
         self.next -= count
+        self._consent.take_back(self.next)
         self._opens = [entry for entry in self._opens if entry[0] < self.next]
         self._saved = {number: seq for number, seq in self._saved.items() if seq < self.next}
-
-    def _settle_opens(self) -> None:
-        for _, number, is_open in self._opens:
-            self._on_wire[number] = is_open
-        self._opens = []

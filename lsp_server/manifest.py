@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,7 @@ _LINK = "120000"
 
 @dataclass(frozen=True)
 class Manifest:
-    """A stored manifest. `omitted` counts the tracked files it leaves out: too large, or submodules."""
+    """A stored manifest. `omitted` counts the tracked files left out: denied, too large, or submodules."""
 
     blob: str
     files: int
@@ -27,7 +28,7 @@ class Manifest:
     dirty: bool
 
 
-def take(folder: Path, blobs: BlobStore) -> Manifest | None:
+def take(folder: Path, blobs: BlobStore, denies: Callable[[str], bool]) -> Manifest | None:
     """Store the tracked files and their manifest; None where `folder` is in no repository.
 
     A tracked file that is gone from the working tree is not in it and not omitted. Raises OSError where a
@@ -41,7 +42,7 @@ def take(folder: Path, blobs: BlobStore) -> Manifest | None:
     room = WORKSPACE_BYTES_MAX
     dirty = index_differs(folder) is not False
     for entry in entries:
-        if entry.mode == _SUBMODULE or not _is_text(entry.path):
+        if entry.mode == _SUBMODULE or not _is_text(entry.path) or denies(entry.path):
             omitted += 1
             continue
         try:

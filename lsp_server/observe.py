@@ -20,6 +20,10 @@ class Unsupported(Exception):
     """An observation that is not taken; the message names the type and the field, never a value."""
 
 
+class Withheld(Exception):
+    """An observation of a file that is not recorded: it leaves no trace."""
+
+
 class Observed(NamedTuple):
     """An event without `seq` and `t`; `ignored` names fields that this version does not know."""
 
@@ -32,6 +36,7 @@ class _Plan(NamedTuple):
     readers: dict[str, Reader]
     required: frozenset[str]
     paths: frozenset[str]
+    texts: frozenset[str]
 
 
 #: Made when a type is first met: an editor that observes nothing need not wait for them at the start.
@@ -39,12 +44,15 @@ _plans: dict[type[Event], _Plan] = {}
 
 
 def read(
-    observation: dict[str, Any], number_of: Callable[[str], int | None], shorten: Callable[[str], str]
+    observation: dict[str, Any],
+    number_of: Callable[[str], int | None],
+    admit: Callable[[list[str]], list[str]],
 ) -> Observed:
     """The event of an observation.
 
-    `number_of` gives the number of an open document, `shorten` a path relative to the workspace. Raises
-    Unsupported for an unknown type, a missing or mistyped field and a document that is not open.
+    `number_of` gives the number of an open document, `admit` those of some paths that may be told, relative
+    to the workspace. Raises Unsupported for an unknown type, a missing or mistyped field and a document that
+    is not open, Withheld where the event is about a file that is not recorded.
     """
     name = observation.get("type")
     cls = _TYPES.get(name) if isinstance(name, str) else None
@@ -68,14 +76,14 @@ def read(
                 values[key] = plan.readers[key](value)
             except (ValueError, RecursionError):
                 raise Unsupported(f"{cls.type}: `{key}` is mistyped") from None
-            if key in plan.paths:
-                values[key] = _shortened(values[key], shorten)
         else:
             ignored.append(key if _WORD.fullmatch(key) else "?")
     missing = plan.required - values.keys()
     if missing:
         field = min(missing)
         raise Unsupported(f"{cls.type}: `{'uri' if field == 'doc' else field}` is missing")
+    for key in plan.paths & values.keys():
+        _admit(values, key, plan, admit)
     if cls in _REPORTED:
         values.setdefault("evidence", "reported")
     return Observed(cls, values, ignored)
@@ -97,8 +105,19 @@ def read_cause(observation: dict[str, Any]) -> Reason:
     return Reason(**values)
 
 
-def _shortened(value: Any, shorten: Callable[[str], str]) -> Any:
-    return shorten(value) if isinstance(value, str) else [shorten(path) for path in value]
+def _admit(values: dict[str, Any], key: str, plan: _Plan, admit: Callable[[list[str]], list[str]]) -> None:
+    """Leave in only the paths that may be told; with a path that may not, the texts that may come from it."""
+    told = values[key]
+    admitted = admit([told] if isinstance(told, str) else told)
+    if isinstance(told, str):
+        if not admitted:
+            raise Withheld
+        values[key] = admitted[0]
+        return
+    values[key] = admitted
+    if len(admitted) < len(told):
+        for name in (key, *plan.texts) if not admitted else plan.texts:
+            values.pop(name, None)
 
 
 def _plan(cls: type[Event]) -> _Plan:
@@ -115,4 +134,5 @@ def _make_plan(cls: type[Event]) -> _Plan:
         {field.name: reader(hints[field.name]) for field in declared},
         frozenset(field.name for field in declared if field.default is MISSING),
         frozenset(name for name, kind in kinds(cls).items() if kind == "path"),
+        frozenset(name for name, kind in kinds(cls).items() if kind == "text"),
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from lsp_server.rewriting import replace
 from pairlog.frame import whole_lines
 from pairlog.line import LineError, parse
 
@@ -75,8 +76,11 @@ class Outbox:
     def __init__(self, path: Path) -> None:
         """Open or make the file. Raises OSError."""
         self.path = path
+        self.first: Head | None = None
         self.last: Head | None = None
         self.size = 0
+        #: As much of it is on the disk: the size and the last line.
+        self._synced: tuple[int, Head | None] = (0, None)
         #: The last lines appended, and where: they are sent next, mostly.
         self._fresh: tuple[int, list[bytes]] = (-1, [])
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
@@ -85,8 +89,10 @@ class Outbox:
                 self.last = head(line)
             except LineError:
                 break
+            self.first = self.first or self.last
             self.size += len(line) + 1
         os.ftruncate(self._descriptor, self.size)
+        self._synced = (self.size, self.last)
 
     @property
     def expected(self) -> int:
@@ -99,20 +105,34 @@ class Outbox:
         return self.last is not None and self.last.type == "end"
 
     def append(self, lines: list[bytes]) -> None:
-        """Add lines and wait for the disk. Raises OSError, and then holds what it held before."""
+        """Add lines; `sync` brings them to the disk. Raises OSError, and then holds what it held before."""
         data = b"".join(line + b"\n" for line in lines)
         os.lseek(self._descriptor, self.size, os.SEEK_SET)
         try:
-            written = os.write(self._descriptor, data)
-            if written < len(data):
+            if os.write(self._descriptor, data) < len(data):
                 raise OSError(28, "No space left on device")
-            os.fsync(self._descriptor)
         except OSError:
             os.ftruncate(self._descriptor, self.size)
             raise
-        self._fresh = (self.size, lines)
+        at, fresh = self._fresh
+        self._fresh = (at, fresh + lines) if self.size > self._synced[0] else (self.size, lines)
         self.size += len(data)
         self.last = head(lines[-1])
+        self.first = self.first or head(lines[0])
+
+    def sync(self) -> None:
+        """Wait for the disk, where something is new. Raises OSError, and drops what is not there."""
+        if self.size == self._synced[0]:
+            return
+        try:
+            os.fsync(self._descriptor)
+        except OSError:
+            self.size, self.last = self._synced
+            self.first = self.first if self.size else None
+            self._fresh = (-1, [])
+            os.ftruncate(self._descriptor, self.size)
+            raise
+        self._synced = (self.size, self.last)
 
     def batch(self, offset: int, lines_max: int, bytes_max: int) -> Batch:
         """At most so many lines and bytes from `offset` on, but one line where there is one."""
@@ -127,12 +147,12 @@ class Outbox:
         return Batch(lines, offset)
 
     def offset_behind(self, seq: int) -> int:
-        """Where the line after `seq` begins; the end of the file where there is none yet."""
+        """Where the first line that stands for more than `seq` begins; the file's end where none does."""
         offset = 0
         if seq < 0:
             return 0
         for line in self.lines():
-            if head(line).seq > seq:
+            if head(line).last > seq:
                 break
             offset += len(line) + 1
         return offset
@@ -141,24 +161,16 @@ class Outbox:
         """The line with this seq."""
         return next((line for line in self.lines() if head(line).seq == seq), None)
 
-    def rewrite(self, instead: Callable[[bytes], bytes]) -> None:
-        """Put `instead(line)` in the place of each line, whole or not at all. Raises OSError."""
-        fresh = self.path.with_suffix(".fresh")
-        size = 0
-        last = None
-        with fresh.open("wb") as stream:
-            for line in self.lines():
-                last = instead(line)
-                stream.write(last + b"\n")
-                size += len(last) + 1
-            stream.flush()
-            os.fsync(stream.fileno())
-        fresh.replace(self.path)
+    def rewrite(self, lines: Sequence[bytes]) -> None:
+        """Hold these lines in the place of all, whole or not at all. Raises OSError."""
+        replace(self.path, lines)
         os.close(self._descriptor)
         self._descriptor = os.open(self.path, os.O_RDWR | getattr(os, "O_BINARY", 0))
-        self.size = size
+        self.size = os.lseek(self._descriptor, 0, os.SEEK_END)
         self._fresh = (-1, [])
-        self.last = None if last is None else head(last)
+        self.first = head(lines[0]) if lines else None
+        self.last = head(lines[-1]) if lines else None
+        self._synced = (self.size, self.last)
 
     def close(self) -> None:
         """Let go of the file."""

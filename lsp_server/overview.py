@@ -26,6 +26,8 @@ class SessionOverview:
     acked: int
     waiting: int
     refused: int
+    #: Characters of secrets that had left before they were known as such, and were taken back.
+    recalled: int
     detail: str
 
 
@@ -73,6 +75,7 @@ def _session(home: Home, session: str, delivered: Delivered) -> SessionOverview:
         acked=delivered.acked,
         waiting=max(0, recorded - delivered.acked),
         refused=_lines(files),
+        recalled=delivered.recalled,
         detail=detail,
     )
 

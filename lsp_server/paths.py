@@ -36,6 +36,11 @@ class Folder:
                     return name[len(beginning) :].replace(os.sep, "/")
         return None
 
-    def shorten(self, path: str) -> str:
-        """A path that a client reports: relative where it lies inside, else as it is."""
-        return (self.inside(path) or path) if Path(path).is_absolute() else path
+    def within(self, path: str) -> str | None:
+        """A path that a client reports, absolute or relative to the folder; `.` is the folder itself."""
+        place = str(self.root / path)
+        try:
+            return "." if os.path.normpath(place) in self._roots else self.inside(place)
+        except ValueError:
+            # No name that a file can have.
+            return None

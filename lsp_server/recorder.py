@@ -12,9 +12,10 @@ from hashlib import sha256
 from typing import Any, Literal
 
 from lsp_server.documents import Documents, Tracked
+from lsp_server.left_out import LeftOut
 from lsp_server.lines import Append, Lines
 from lsp_server.mending import with_integers
-from lsp_server.observe import Unsupported, read, read_cause
+from lsp_server.observe import Unsupported, Withheld, read, read_cause
 from pairlog.document import sha256 as sha256_of_text
 from pairlog.events import End, Rename, Run, Save
 from pairlog.line import LINE_BYTES_MAX
@@ -41,7 +42,7 @@ class Recorder(Lines):
         """As `Lines` takes them."""
         super().__init__(documents, append, keep_blob, now)
         self._unopened: dict[str, int] = {}
-        self._outside: set[str] = set()
+        self._left_out = LeftOut(documents)
         self._ignored: set[tuple[str, str]] = set()
         self._not_utf8: set[int] = set()
 
@@ -53,12 +54,12 @@ class Recorder(Lines):
         self.is_paused = False
         if self.is_full:
             self._tell_stretch()
+        self._pay_consent()
         again = sum(self._unopened.values())
         if again:
             self.gap("unsupported", "further changes and saves of documents that are not open", count=again)
-        if self._outside:
-            count = len(self._outside)
-            self.gap("not_emitted", "documents that are no files of the workspace folder", count=count)
+        for detail, count in self._left_out.gaps():
+            self.gap("not_emitted", detail, count=count)
         for doc in self.documents:
             if doc.lost:
                 self._say_lost(doc)
@@ -73,7 +74,11 @@ class Recorder(Lines):
         if path is None:
             self.documents.left_out.add(uri)
             if not self.is_paused:
-                self._outside.add(uri)
+                self._left_out.count_outside(uri)
+            return
+        if self.documents.gate.denies(path):
+            self._closed(self.documents.leave_out(uri))
+            self._count_denied(path)
             return
         if len(text) > DOCUMENT_CHARS_MAX:
             self.documents.left_out.add(uri)
@@ -160,6 +165,8 @@ class Recorder(Lines):
             is_utf8 = _is_utf8(data)
             if is_utf8:
                 digest, of = sha256(data).hexdigest(), "disk"
+        if doc.path.endswith(".gitignore"):
+            self.documents.gate.forget()
         seq = self.next
         self.event(Save, doc=doc.number, sha256=digest, sha256_of=of)
         if self.next > seq:
@@ -171,21 +178,36 @@ class Recorder(Lines):
 
     def did_close(self, uri: str) -> None:
         """The editor let go of a document."""
-        doc = self.documents.close(uri)
+        self._closed(self.documents.close(uri))
+
+    def did_rename(self, old_uri: str, new_uri: str) -> None:
+        """A file or a folder was renamed; both addresses as the client gives them.
+
+        What must not be recorded under its new name is closed and forgotten.
+        """
+        folder = self.documents.folder
+        old, new = folder.path_of(old_uri), folder.path_of(new_uri)
+        if old is None:
+            return
+        moves = self.documents.moves(old, new or "")
+        denied = self.documents.gate.denied([path for _, path in moves]) if new is not None else set()
+        for path, renamed in moves:
+            if new is not None and renamed not in denied:
+                self.event(Rename, doc=self.documents.move(path, renamed), path=renamed)
+                continue
+            self._closed(self.documents.forget(path))
+            self._count_denied(renamed if new is not None else path)
+
+    def _count_denied(self, path: str) -> None:
+        if not self.is_paused:
+            self._left_out.count_denied(path)
+
+    def _closed(self, doc: Tracked | None) -> None:
         if doc is None:
             return
         if doc.lost:
             self._say_lost(doc)
         self._close(doc.number)
-
-    def did_rename(self, old_uri: str, new_uri: str) -> None:
-        """A file or a folder was renamed; both addresses as the client gives them."""
-        folder = self.documents.folder
-        old, new = folder.path_of(old_uri), folder.path_of(new_uri)
-        if old is None or new is None:
-            return
-        for number, path in self.documents.rename(old, new):
-            self.event(Rename, doc=number, path=path)
 
     # -- pairlog/observe -----------------------------------------------------------------------------
 
@@ -206,7 +228,10 @@ class Recorder(Lines):
             self.gap("unsupported", str(problem))
 
     def _observe(self, params: dict[str, Any]) -> None:
-        cls, fields, ignored = read(params, self._number_of, self.documents.folder.shorten)
+        try:
+            cls, fields, ignored = read(params, self._number_of, self._left_out.admit)
+        except Withheld:
+            return
         if cls is Run:
             self.urgent = True
             if fields["phase"] == "started" and "saw" not in fields:
@@ -220,6 +245,8 @@ class Recorder(Lines):
     def _hear_cause(self, params: dict[str, Any]) -> None:
         uri = params.get("uri")
         doc = self.documents.find(uri) if isinstance(uri, str) else None
+        if doc is None and isinstance(uri, str) and self._left_out.has(uri):
+            return
         if doc is None:
             raise Unsupported("cause: `uri` is no open document")
         doc.cause = read_cause(params)
@@ -234,6 +261,8 @@ class Recorder(Lines):
 
     def _number_of(self, uri: str) -> int | None:
         doc = self.documents.find(uri)
+        if doc is None and self._left_out.has(uri):
+            raise Withheld
         return None if doc is None else doc.number
 
     # -- changes that are no plain edit ----------------------------------------------------------------
@@ -251,7 +280,7 @@ class Recorder(Lines):
         doc = self.documents.find(uri)
         if doc is not None:
             self.documents.by_uri[uri] = doc
-        elif self.is_paused:
+        elif self.is_paused or self._left_out.has(uri):
             return None
         elif uri in self._unopened:
             self._unopened[uri] += 1

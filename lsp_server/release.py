@@ -58,6 +58,11 @@ class Releaser:
         self.texts = texts or Texts()
         self._unread: list[bytes] = []
 
+    @property
+    def has_unread(self) -> bool:
+        """Whether lines that could not be read wait for the next one that can."""
+        return bool(self._unread)
+
     def take(self, lines: list[bytes]) -> Released:
         """What these lines release. Lines that cannot be read wait for the next one that can."""
         released: list[bytes] = []
@@ -86,15 +91,13 @@ class Releaser:
             self.t = body["t"]
         return Released(released, aside)
 
-    def close(self, torn: bytes, is_ended: bool) -> Released:
-        """The last lines of a session whose recorder is gone: what it could not say itself.
+    def close(self, torn: bytes) -> Released:
+        """The last lines of a session whose recorder is gone without an `end`: what it could not say itself.
 
         `torn` is what stands behind the spool's last line break.
         """
         aside = [*self._unread, *([torn] if torn else [])]
         lines: list[bytes] = []
-        if is_ended:
-            return Released(lines, aside)
         if self._unread:
             lines.append(self._hole(self.expected))
             self.expected += 1
@@ -114,17 +117,22 @@ class Releaser:
         return Released(lines, aside)
 
     def _hole(self, last: int) -> bytes:
-        unread = len(self._unread)
-        gap = Gap(
-            seq=self.expected,
-            t=self.t,
-            reason="refused" if unread else "delivery_lost",
-            count=last - self.expected + 1,
-            through=last if last > self.expected else None,
-            detail="lines of the spool could not be read" if unread else "lines are missing in the spool",
-        )
         self.texts = Texts()
-        return encode(gap)
+        return hole(self.expected, last, self.t, is_unread=bool(self._unread))
+
+
+def hole(first: int, last: int, t: int, *, is_unread: bool = False) -> bytes:
+    """The `gap` in the place of the lines `first` to `last`."""
+    return encode(
+        Gap(
+            seq=first,
+            t=t,
+            reason="refused" if is_unread else "delivery_lost",
+            count=last - first + 1,
+            through=last if last > first else None,
+            detail="lines of the spool could not be read" if is_unread else "lines are missing in the spool",
+        )
+    )
 
 
 def refusal(line: bytes, reason: str) -> bytes:
@@ -136,3 +144,10 @@ def refusal(line: bytes, reason: str) -> bytes:
     return encode(
         Gap(seq=body["seq"], t=body["t"], reason="refused", count=1, detail=reason[:200], docs=docs)
     )
+
+
+def withheld(line: bytes, why: str) -> bytes:
+    """The `gap` that takes the place of a line of which nothing may leave."""
+    body = parse(line)
+    detail = f"a {body['type']} that may not leave: {why}"
+    return encode(Gap(seq=body["seq"], t=body["t"], reason="not_emitted", count=1, detail=detail))

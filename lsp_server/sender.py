@@ -6,6 +6,7 @@ lock goes with it, and the next one finds everything in the home.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
@@ -15,9 +16,11 @@ from pathlib import Path
 from lsp_server.blob_store import BlobStore
 from lsp_server.collector import Collector
 from lsp_server.delivery import Delivery
+from lsp_server.forgotten import ForgottenWords
 from lsp_server.layout import Route, recorders_in, sessions_in
 from lsp_server.locks import acquire, is_held
 from lsp_server.pace import DEFAULT, Pace, pace_of
+from lsp_server.screen import scanner_of_this_user
 from lsp_server.settings import home_defaults
 from lsp_server.state import SenderState, write_sender
 from pairlog.errors import UserError
@@ -27,6 +30,8 @@ from pairlog.home import Home
 _STAMP_SECONDS = 2.0
 #: How far a delivery came is told after so many looks at the spools.
 _NEWS_POLLS = 10
+#: Objects made since garbage was last looked for.
+_GARBAGE_MIN = 20_000
 
 
 class Sender:
@@ -41,6 +46,9 @@ class Sender:
         self._written: SenderState | None = None
         self._written_at = 0.0
         self._listed = 0
+        self._spool = home.spool
+        self._scanner = scanner_of_this_user()
+        self._forgotten = ForgottenWords(home)
 
     def step(self, now: float) -> bool:
         """Do what is due for every session; returns whether anything was done."""
@@ -77,7 +85,7 @@ class Sender:
         return any(delivery.is_backlogged(now) for delivery in self._deliveries.values())
 
     def _find_sessions(self) -> None:
-        changed = self._home.spool.stat().st_mtime_ns
+        changed = self._spool.stat().st_mtime_ns
         if changed == self._listed:
             return
         if time.time() - changed / 1e9 > _STAMP_SECONDS:
@@ -87,16 +95,23 @@ class Sender:
                 continue
             try:
                 self._deliveries[session] = Delivery(
-                    self._home, session, self._connect, self._defaults, self._pace
+                    self._home,
+                    session,
+                    self._connect,
+                    self._defaults,
+                    self._pace,
+                    self._scanner,
+                    self._forgotten,
                 )
             except (OSError, ValueError) as error:
                 self._listed = 0
                 print(f"pairlog: cannot read {session}: {error}", file=sys.stderr)
 
     def _write_state(self, now: float) -> None:
-        state = SenderState({name: delivery.state for name, delivery in self._deliveries.items()})
-        if state == self._written:
+        told = {name: delivery.state for name, delivery in self._deliveries.items()}
+        if self._written is not None and told == self._written.sessions:
             return
+        state = SenderState(told)
         # How far it came is news every few seconds, how it goes is news at once.
         if (
             state.words() == (self._written and self._written.words())
@@ -174,6 +189,9 @@ def _serve(home: Home, pace: Pace) -> set[str]:
 def main(path: Path) -> int:
     """Send for the home at `path`; what a person must mend is one line of the log."""
     home = Home(path)
+    # What was imported lives as long as we do: looking through it for garbage would cost more than a key.
+    gc.freeze()
+    gc.set_threshold(_GARBAGE_MIN, 20, 20)
     try:
         return run(home, pace_of(home))
     except UserError as error:

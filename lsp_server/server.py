@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from cattrs import Converter
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 from pygls.io_ import StdoutWriter
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol
@@ -24,6 +24,7 @@ from lsp_server.framer import FramingError
 from lsp_server.inbox import Inbox
 from lsp_server.stdio import read_all
 from pairlog import __version__
+from pairlog.errors import UserError
 
 if TYPE_CHECKING:
     from lsp_server.recorder import EndReason
@@ -101,6 +102,10 @@ class PairlogServer(LanguageServer):
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
         loop.call_later(_TICK_SECONDS, self._tick, loop)
+        self.look_around()
+
+    def look_around(self) -> None:
+        """Do what is due: orders, a new choice of consent, the disk."""
         if self.recording is not None:
             self.recording.tick()
             if self.recording.is_over:
@@ -128,6 +133,10 @@ def create_server() -> PairlogServer:
     server.feature(types.SHUTDOWN)(_shutdown)
     server.command("pairlog.pause")(_pause)
     server.command("pairlog.resume")(_resume)
+    server.command("pairlog.status")(_status)
+    server.command("pairlog.consent")(_consent)
+    server.command("pairlog.forget")(_forget)
+    server.command("pairlog.clientConsent")(_client_consent)
     return server
 
 
@@ -182,6 +191,45 @@ def _pause(ls: PairlogServer, *_arguments: Any) -> None:
 def _resume(ls: PairlogServer, *_arguments: Any) -> None:
     if ls.recording is not None:
         ls.recording.resume()
+
+
+def _status(ls: PairlogServer, *_arguments: Any) -> Any:
+    return _answer(ls, "status")
+
+
+def _consent(ls: PairlogServer, *arguments: Any) -> Any:
+    told = _answer(ls, "consent", *arguments[:2])
+    ls.look_around()
+    return told
+
+
+def _forget(ls: PairlogServer, *arguments: Any) -> Any:
+    told = _answer(ls, "forget", *arguments[:1])
+    ls.look_around()
+    return told
+
+
+def _answer(ls: PairlogServer, command: str, *arguments: Any) -> dict[str, Any]:
+    """What a command answers; it is loaded when somebody first asks for one."""
+    from lsp_server.commands import COMMANDS
+
+    assert ls.client is not None
+    try:
+        return COMMANDS[command](ls.client, *arguments)
+    except UserError as error:
+        raise JsonRpcInvalidParams(str(error)) from None
+
+
+def _client_consent(ls: PairlogServer, *arguments: Any) -> None:
+    from pairlog.consent import parse
+
+    try:
+        choice = parse(*[*arguments, None][:3])
+    except UserError as error:
+        raise JsonRpcInvalidParams(str(error)) from None
+    if ls.recording is not None:
+        ls.recording.choose(choice)
+        ls.look_around()
 
 
 def _shutdown(ls: PairlogServer, _params: None) -> None:

@@ -7,6 +7,7 @@ them it may sleep: the next session's files are there, so that orders reach it, 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from lsp_server import control
@@ -14,9 +15,12 @@ from lsp_server.blob_store import BlobStore
 from lsp_server.bound import Bound
 from lsp_server.clock import Clocks, SessionClock
 from lsp_server.consented import ConsentWatch
+from lsp_server.denied import DenyList
 from lsp_server.documents import Documents
+from lsp_server.forgetting import forget
+from lsp_server.gate import Gate
 from lsp_server.handles import Handles, take
-from lsp_server.introduction import Client, Introduction, tell_manifest
+from lsp_server.introduction import Client, Introduction
 from lsp_server.keeper import SenderKeeper
 from lsp_server.layout import Route
 from lsp_server.paths import Folder
@@ -24,14 +28,13 @@ from lsp_server.recorder import EndReason, Recorder
 from lsp_server.rollover import Rollover
 from lsp_server.settings import Settings
 from lsp_server.standing import Condition, Report, Standing
-from lsp_server.start_facts import StartFacts
-from pairlog.consent import Consented
+from lsp_server.tracked_files import TrackedFiles
+from pairlog.consent import Consented, is_lower
 from pairlog.errors import UserError
-from pairlog.events import Clock, Consent
+from pairlog.events import Clock
 from pairlog.home import open_home
 from pairlog.ids import keyed
 
-_FACTS_SECONDS_MAX = 2.0
 #: A small repository's manifest becomes the second line; a large one follows while keys are recorded.
 _MANIFEST_SECONDS_MAX = 0.25
 #: Clients give a server two seconds to leave.
@@ -65,15 +68,17 @@ class Recording:
         self._home = open_home(settings.home.path)
         self._blobs = BlobStore(self._home.blobs)
         self._introduction = Introduction(client, settings.clock, keyed(self._home.key(), str(root)))
-        self._documents = Documents(Folder(root), client.encoding)
+        gate = Gate(Folder(root), DenyList(settings.include, settings.exclude))
+        self._tracked_files = TrackedFiles(gate, self._blobs)
+        self._documents = Documents(gate, client.encoding)
         self._standing = Standing(self._home, root, report, tell)
         self._bound = Bound(self._home, settings.spool_bytes_max)
         self._sender = SenderKeeper(self._home, settings.collector is not None)
         self._choices = ConsentWatch(settings, root)
-        self._facts: StartFacts | None = None
         #: Why the session must end as soon as its end can be written.
         self._due: EndReason | None = None
         self.is_over = False
+        self._forgot_until = 0
         self._is_asleep = True
         self._previous: str | None = None
         self.recorder = self._follower()
@@ -121,11 +126,32 @@ class Recording:
             self.recorder.is_paused = False
         else:
             self.recorder.read_clock()
+            self._tell_consent()
             self.recorder.resume()
             self._rollover.touch(self._clock.t())
-            self._tell_consent()
             self.flush()
         self._show()
+
+    def forget(self, since_ms: int, until_ms: int) -> None:
+        """Take back what was recorded in this time, in milliseconds since 1970."""
+        if not self._is_asleep:
+            self.recorder.read_clock()
+            self.flush()
+            try:
+                forget(self._home, self._files.spool, self.recorder, since_ms, until_ms)
+            except OSError as error:
+                self._tell(
+                    f"Pairlog cannot take back what it recorded: {error.strerror}; make room and say it again"
+                )
+                return
+            self.flush()
+            self._rollover.touch(self._clock.t())
+        self._forgot_until = max(self._forgot_until, until_ms)
+        self._show()
+
+    def choose(self, choice: Consented) -> None:
+        """The client's own choice is another one from now on, obeyed with the next `tick`."""
+        self._choices.choose(replace(self._settings, consent=choice))
 
     def tick(self) -> None:
         """What is due once a second."""
@@ -167,24 +193,23 @@ class Recording:
 
         Raises UserError where the header cannot be written.
         """
-        facts = self._gather()
-        known = facts.wait_for_facts(_FACTS_SECONDS_MAX)
+        facts = self._tracked_files.look(self._consent.level)
         clock = SessionClock(self._clocks)
         recorder = Recorder(self._documents, self._files.spool.append, self._blobs.keep, clock.t)
         recorder.begin(
             self._introduction.header(
-                self._files.session, clock.started_at, known, self._consent, self._previous
+                self._files.session, clock.started_at, facts, self._consent, self._previous
             )
         )
         recorder.flush()
         if recorder.next == 0:
             raise UserError(f"cannot record: {self._files.spool.trouble}; make room in {self._home.path}")
         lost = self.recorder.lost
-        self.recorder, self._clock, self._facts = recorder, clock, facts
+        self.recorder, self._clock = recorder, clock
         self._is_asleep = False
         self._consent_told = self._consent
         self._rollover = Rollover()
-        self._take_manifest(_MANIFEST_SECONDS_MAX)
+        self._tracked_files.tell(recorder, _MANIFEST_SECONDS_MAX)
         if lost:
             recorder.gap("not_emitted", "nothing could be written", count=lost)
         recorder.rebase(why="resumed")
@@ -204,7 +229,6 @@ class Recording:
         self.recorder.is_paused = ended.is_paused
         self.recorder.is_full, self.recorder.lost = ended.is_full, ended.lost
         self._previous = previous
-        self._facts = None
         self._due = None
         self._is_asleep = True
         try:
@@ -219,7 +243,8 @@ class Recording:
     def _write_end(self, reason: EndReason) -> None:
         recorder = self.recorder
         recorder.read_clock()
-        if not (recorder.is_paused or self._take_manifest(_MANIFEST_SECONDS_MAX_AT_END)):
+        self._tell_consent()
+        if not (recorder.is_paused or self._tracked_files.tell(recorder, _MANIFEST_SECONDS_MAX_AT_END)):
             recorder.gap("not_emitted", "the session ended before its tracked files were read")
         recorder.end(reason)
         self.flush()
@@ -258,7 +283,7 @@ class Recording:
         now = self._clock.t()
         if not recorder.is_paused:
             self._watch_clock()
-            self._take_manifest(0)
+            self._tracked_files.tell(recorder, 0)
             if self._bound.look(self._files.spool.size) and not recorder.is_full:
                 recorder.stop()
         self.flush()
@@ -281,19 +306,6 @@ class Recording:
         if self._settings.clock == "recorder" and (utc := self._clock.jumped()) is not None:
             self.recorder.event(Clock, utc=utc)
 
-    def _gather(self) -> StartFacts:
-        wanted = self._consent.level == "workspace"
-        return StartFacts(self._root, self._blobs if wanted else None)
-
-    def _take_manifest(self, seconds: float) -> bool:
-        """Write the manifest down where it is complete; False where it is still being gathered."""
-        facts = self._facts
-        if facts is None or not facts.wait_for_manifest(seconds):
-            return facts is None
-        self._facts = None
-        tell_manifest(facts, self.recorder)
-        return True
-
     def _hear_erasure(self) -> bool:
         """Begin a new session where this one was erased; False where that did not work."""
         # The collector erased it, and the sender its files.
@@ -311,6 +323,8 @@ class Recording:
                 self.pause()
             elif what == control.RESUME:
                 self.resume()
+            elif what == control.FORGET:
+                self.forget(int(order["since"]), int(order["until"]))
             elif self._is_asleep:
                 continue
             elif what == control.REBASE:
@@ -324,24 +338,29 @@ class Recording:
         if now is None:
             return True
         if now.consent is None:
+            self._consent = now.refusal or replace(self._consent, level="off")
+            self._tell_consent()
             self.end("consent")
             self._report("off", now.why, None)
             if now.is_fault:
                 self._tell(now.why)
             return False
+        if is_lower(now.consent.level, self._consent.level):
+            # What waits of this session is taken back, so it ends here.
+            self._due = "consent"
         self._consent = now.consent
-        self._tell_consent()
+        if not self.recorder.is_paused:
+            self._tell_consent()
         return True
 
     def _tell_consent(self) -> None:
-        """Write down the choice in force where the session does not say it; a paused one says it later."""
+        """Have the session say the choice in force where it does not yet, ahead of any text behind it."""
         now, told = self._consent, self._consent_told
-        if self._is_asleep or self.recorder.is_paused or (now.level, now.use) == (told.level, told.use):
+        if self._is_asleep or (now.level, now.use) == (told.level, told.use):
             return
         self._consent_told = now
-        self.recorder.event(Consent, level=now.level, use=now.use, policy=now.policy)
-        if now.level == "workspace" != told.level:
-            self._facts = self._gather()
+        self.recorder.tell_consent(now)
+        self._tracked_files.follow(now.level)
 
     def _show(self) -> None:
         trouble = ""
@@ -356,5 +375,6 @@ class Recording:
             self.recorder.is_paused,
             self._is_asleep,
             self._settings.collector is not None,
+            self._forgot_until,
         )
         self._standing.show(self._files, condition)

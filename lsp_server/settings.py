@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pairlog.address import is_loopback as is_loopback
 from pairlog.consent import Consented, parse
 from pairlog.errors import UserError
 from pairlog.home import Home, default_home
@@ -37,6 +36,9 @@ class Settings:
     clock: Literal["recorder", "client"]
     #: The bytes that may wait in the home, in spool and outbox together.
     spool_bytes_max: int
+    #: Globs that let in what the deny list, or git, keeps out; and globs that add to the list.
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
 
 
 def resolve(options: object) -> Settings:
@@ -48,6 +50,7 @@ def resolve(options: object) -> Settings:
     named = _word(given, "home")
     home = Home((Path(named).expanduser() if named else default_home()).absolute())
     defaults = home_defaults(home)
+    table = home_table(home)
     clock = _word(given, "clock") or "recorder"
     if clock not in ("recorder", "client"):
         raise UserError(f"`clock` is `{clock}`; it can be `recorder` or `client`")
@@ -56,9 +59,11 @@ def resolve(options: object) -> Settings:
         home=home,
         collector=_word(given, "collectorUrl") or defaults.collector,
         token=_word(given, "token") or defaults.token,
-        consent=parse(level, _word(given, "use")) if level else None,
+        consent=parse(level, _word(given, "use"), _word(given, "policy")) if level else None,
         clock="client" if clock == "client" else "recorder",
         spool_bytes_max=_spool_bytes_max(home),
+        include=_globs(given, "include") + _globs(table, "include"),
+        exclude=_globs(given, "exclude") + _globs(table, "exclude"),
     )
 
 
@@ -114,3 +119,12 @@ def _word(table: dict[str, Any], name: str) -> str | None:
     if not isinstance(value, str):
         raise UserError(f"the setting `{name}` must be text")
     return value
+
+
+def _globs(table: dict[str, Any], name: str) -> tuple[str, ...]:
+    value = table.get(name)
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(glob, str) and glob for glob in value):
+        raise UserError(f'the setting `{name}` must be a list of globs, such as ["*.log"]')
+    return tuple(value)

@@ -11,6 +11,11 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from lsp_server.rewriting import replace
+from pairlog.frame import whole_lines
+
+#: A note to the sender in an `open`: the characters, in units of the whole text, that must not leave.
+HIDDEN = "hidden"
 #: What may wait in memory for a disk that is full: hours of typing, and little beside an editor.
 WAITING_BYTES_MAX = 8 * 1024 * 1024
 
@@ -56,6 +61,18 @@ class Spool:
             count = self._write(self.waiting)
             self._waiting_bytes -= sum(map(len, self.waiting[:count]))
             del self.waiting[:count]
+
+    def lines(self) -> list[bytes]:
+        """All lines, without their line breaks; those that cannot be written yet are not among them."""
+        return whole_lines(self.path.read_bytes())[0]
+
+    def rewrite(self, lines: list[bytes]) -> None:
+        """Hold these lines, on the disk when this returns, in the place of all. Raises OSError."""
+        replace(self.path, lines)
+        os.close(self._descriptor)
+        self._descriptor = os.open(self.path, os.O_WRONLY | getattr(os, "O_BINARY", 0))
+        self._size = os.lseek(self._descriptor, 0, os.SEEK_END)
+        self._dirty = False
 
     def withdraw(self) -> None:
         """Drop the newest of the lines that wait."""

@@ -26,6 +26,7 @@ class Condition(NamedTuple):
     is_paused: bool
     is_asleep: bool
     has_collector: bool
+    forgot_until_ms: int = 0
 
 
 class Standing:
@@ -36,7 +37,7 @@ class Standing:
         self._root = root
         self._report = report
         self._tell = tell
-        self._said: tuple[state.State, str, str] | None = None
+        self._said: tuple[state.State, str, str, int] | None = None
         self._told_trouble = ""
         self._sender_file = home.path / "status.json"
         self._sender_seen: tuple[str, int] | None = None
@@ -45,7 +46,7 @@ class Standing:
     def show(self, files: Handles, condition: Condition) -> None:
         """Say how it goes."""
         word, detail = self._words(files.session, condition)
-        said = (word, detail, files.session)
+        said = (word, detail, files.session, condition.forgot_until_ms)
         if said == self._said:
             return
         self._said = said
@@ -55,7 +56,14 @@ class Standing:
             self._tell(f"Pairlog: {detail}" if trouble else "Pairlog records again.")
         self._report(word, detail, files.session)
         files.state.write(
-            state.RecorderState(word, detail, str(self._root), condition.level, condition.is_paused)
+            state.RecorderState(
+                word,
+                detail,
+                str(self._root),
+                condition.level,
+                condition.is_paused,
+                condition.forgot_until_ms,
+            )
         )
 
     def _words(self, session: str, condition: Condition) -> tuple[state.State, str]:

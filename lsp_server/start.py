@@ -39,7 +39,7 @@ def start(
 ) -> Recording | Refusal:
     """Begin the recording that this client may have; `encoding` is the position encoding agreed on."""
     try:
-        root = _root(params)
+        root = root_of(params)
         settings = resolve(params.initialization_options)
         allowed = permission(settings, root)
         if allowed.consent is None or root is None:
@@ -55,8 +55,8 @@ def start(
         )
 
 
-def _root(params: types.InitializeParams) -> Path | None:
-    """The first workspace folder: a session is about one."""
+def root_of(params: types.InitializeParams) -> Path | None:
+    """A client's first workspace folder: a session is about one."""
     uri = params.workspace_folders[0].uri if params.workspace_folders else params.root_uri
     path = to_fs_path(uri) if uri else params.root_path
     return Path(path) if path else None

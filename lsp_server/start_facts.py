@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 
 from lsp_server import git, manifest
 from lsp_server.blob_store import BlobStore
+from lsp_server.gate import Gate
 from lsp_server.git import Facts
 from lsp_server.manifest import Manifest
 
@@ -14,13 +14,13 @@ from lsp_server.manifest import Manifest
 class StartFacts:
     """Git's facts, and at level `workspace` the manifest, gathered by a thread of its own."""
 
-    def __init__(self, folder: Path, blobs: BlobStore | None) -> None:
+    def __init__(self, gate: Gate, blobs: BlobStore | None) -> None:
         """Start gathering; `blobs` is where a manifest is kept, None where none is wanted."""
         self.facts = Facts()
         self.manifest: Manifest | None = None
         #: Why there is no manifest.
         self.trouble: str | None = None
-        self._folder = folder
+        self._gate = gate
         self._blobs = blobs
         self._known = threading.Event()
         self._finished = threading.Event()
@@ -37,10 +37,10 @@ class StartFacts:
 
     def _gather(self) -> None:
         try:
-            self.facts = git.facts(self._folder)
+            self.facts = git.facts(self._gate.folder.root)
             self._known.set()
             if self._blobs is not None:
-                self.manifest = manifest.take(self._folder, self._blobs)
+                self.manifest = manifest.take(self._gate.folder.root, self._blobs, self._gate.denies_tracked)
                 if self.manifest is None:
                     self.trouble = "the folder is in no git repository, so no files are tracked"
         except OSError as error:

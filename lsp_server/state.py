@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 State = Literal["off", "recording", "paused", "offline"]
+#: How a delivery goes. waiting: no collector is known; parked: it will not be tried again.
+Progress = Literal["sending", "offline", "waiting", "parked"]
 
 #: A recorder's file has one size, so that it can be written over on a full disk.
 _RECORDER_BYTES = 1024
@@ -24,6 +26,8 @@ class RecorderState:
     level: str
     #: Somebody asked for a pause, whatever else keeps it from recording.
     is_paused: bool = False
+    #: An order to forget was obeyed up to this moment, in milliseconds since 1970.
+    forgot_until_ms: int = 0
 
 
 class RecorderStateFile:
@@ -59,10 +63,11 @@ def read_recorder(path: Path) -> RecorderState | None:
 class Delivered:
     """How the delivery of a session is doing."""
 
-    #: waiting: no collector is known; parked: it will not be tried again.
-    state: Literal["sending", "offline", "waiting", "parked"] = "sending"
+    state: Progress = "sending"
     acked: int = -1
     detail: str = ""
+    #: Characters of secrets that had left before they were known as such, and were taken back.
+    recalled: int = 0
 
 
 @dataclass
@@ -80,7 +85,8 @@ def write_sender(path: Path, state: SenderState) -> None:
     """Say it, whole or not at all; a disk that refuses is no reason to stop."""
     fresh = path.with_suffix(".fresh")
     try:
-        fresh.write_text(json.dumps(asdict(state)), encoding="utf-8")
+        told = {name: vars(delivered) for name, delivered in state.sessions.items()}
+        fresh.write_text(json.dumps({"sessions": told}), encoding="utf-8")
         fresh.replace(path)
     except OSError:
         return

@@ -35,6 +35,8 @@ MOUNTS: dict[str, Mount] = {
     "consent": Mount("lsp_server.cli", "recorder", "choose, or show, what may be recorded in a folder"),
     "pause": Mount("lsp_server.cli", "recorder", "record nothing for a while, in a folder or in all"),
     "resume": Mount("lsp_server.cli", "recorder", "record again after `pairlog pause`"),
+    "forget": Mount("lsp_server.cli", "recorder", "take back what was recorded in the last minutes"),
+    "inspect": Mount("lsp_server.cli", "recorder", "the very lines that wait, and what was masked in them"),
     "status": Mount("lsp_server.cli", "recorder", "what is recorded here and what waits to be sent"),
     "serve": Mount("collector_api.cli", "collector", "the collector"),
     "token": Mount("collector_api.cli", "collector", "create, list and revoke tokens"),

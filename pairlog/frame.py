@@ -5,7 +5,6 @@ An exported session is frames in a row (`.ndjson.gz`), which `zcat`, pandas and 
 
 from __future__ import annotations
 
-import gzip
 import zlib
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
@@ -13,6 +12,7 @@ from typing import BinaryIO
 from pairlog.line import LINE_BYTES_MAX
 
 _CHUNK_BYTES = 256 * 1024
+_SMALL_BITS = 12
 
 
 class FrameError(ValueError):
@@ -25,7 +25,11 @@ class FrameTooLargeError(FrameError):
 
 def pack(lines: Iterable[bytes], level: int = 6) -> bytes:
     """One gzip member with these lines, each ended by LF. The same lines give the same bytes."""
-    return gzip.compress(b"".join(line + b"\n" for line in lines), level, mtime=0)
+    data = b"".join(line + b"\n" for line in lines)
+    # A window larger than the data only costs time to set up, which for a few keys is most of it.
+    bits, memory = (_SMALL_BITS, 5) if len(data) <= 1 << _SMALL_BITS else (15, 8)
+    packer = zlib.compressobj(level, zlib.DEFLATED, 16 + bits, memory)
+    return packer.compress(data) + packer.flush()
 
 
 def unpack(data: bytes, bytes_max: int, line_bytes_max: int = LINE_BYTES_MAX) -> list[bytes]:

@@ -8,6 +8,7 @@ blobs/SHA256              contents that lines name, until the collector has them
 control/SESSION.ndjson    orders to a recorder and its sender; appended only
 consent.json              the choices made with `pairlog consent`
 key                       the secret behind keyed hashes
+forgotten                 words that were taken back, as keyed hashes
 refused/SESSION.ndjson    lines that were set aside, with a `gap` in their place
 status.json               how the sender is doing; recorder-SESSION.json: how a recorder is
 sender.lock sender.pid sender.log recorder-SESSION.pid blobs.lock
@@ -56,6 +57,16 @@ class Home:
     def consent(self) -> Path:
         """The choices of consent."""
         return self.path / "consent.json"
+
+    @property
+    def forgotten(self) -> Path:
+        """The words that were taken back."""
+        return self.path / "forgotten"
+
+    @property
+    def delivered(self) -> Path:
+        """Where the sessions of the last day went."""
+        return self.path / "delivered"
 
     @property
     def data(self) -> Path:

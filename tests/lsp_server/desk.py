@@ -9,7 +9,7 @@ from typing import Any
 from lsp_server.clock import Clocks
 from lsp_server.inbox import Inbox
 from lsp_server.introduction import Client
-from lsp_server.layout import sessions_in
+from lsp_server.layout import SessionFiles, sessions_in
 from lsp_server.session import Recording
 from lsp_server.settings import SPOOL_BYTES_MAX, Settings
 from pairlog.consent import Choice, parse
@@ -105,6 +105,11 @@ class Desk:
     def sessions(self) -> list[str]:
         """The sessions that have begun, in their order."""
         return [name for name in sessions_in(self.home) if self.lines(name)]
+
+    @property
+    def files(self) -> SessionFiles:
+        """The files of the session at work, begun or not."""
+        return SessionFiles(self.home, sessions_in(self.home)[-1])
 
     def lines(self, session: str) -> list[bytes]:
         return (self.home.spool / f"{session}.ndjson").read_bytes().splitlines()

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import gzip
 import json
+import socket
+import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, TypeVar
+
+from pairlog.events import PositionEncoding
+from pairlog.masking import Span, mask, resaved
 
 
 @dataclass
@@ -39,6 +44,10 @@ class FailingCollector:
         self.lines: dict[int, bytes] = {}
         self.frames: list[bytes] = []
         self.blobs: dict[str, bytes] = {}
+        #: The requests that took something back, each with the last part of its address.
+        self.recalls: list[tuple[str, dict[str, Any]]] = []
+        #: Connections to be cut while a body is still on its way.
+        self.resets = 0
 
     @property
     def acked(self) -> int:
@@ -47,6 +56,16 @@ class FailingCollector:
     @property
     def events(self) -> list[dict[str, Any]]:
         return [json.loads(self.lines[seq]) for seq in sorted(self.lines)]
+
+    @property
+    def encoding(self) -> PositionEncoding:
+        """That of the session, as its header says."""
+        header = json.loads(self.lines.get(0, b"{}"))
+        encoding: PositionEncoding = header.get("position_encoding", "utf-16")
+        return encoding
+
+    def heard(self, body: bytes) -> None:
+        """A request was obeyed; called before it is answered."""
 
     def take(self, frame: bytes) -> Failure | None:
         """Store a frame; None where it was told to drop the connection."""
@@ -60,6 +79,30 @@ class FailingCollector:
                 return None
             return failure
         return self._store(frame)
+
+    def recall(self, what: str, body: dict[str, Any]) -> Failure | None:
+        """Note what is to be taken back, and do so; None where it was told to drop the connection."""
+        failure = self.failures.pop(0) if self.failures else None
+        if failure is not None and not failure.drop:
+            return failure
+        answer = self._take_back(what, body)
+        return answer if failure is None else None
+
+    def _take_back(self, what: str, body: dict[str, Any]) -> Failure:
+        self.recalls.append((what, body))
+        if what == "forget":
+            for seq in [seq for seq in self.lines if seq >= body.get("from", 0)]:
+                del self.lines[seq]
+            return Failure(200, {"revision": 1, "acked": self.acked})
+        spans = [Span(*span) for span in body["spans"]]
+        self.lines = dict(zip(self.lines, mask(self.lines.values(), spans, self.encoding), strict=True))
+        for old, new in body["blobs"]:
+            self.lines = {seq: it.replace(old.encode(), new.encode()) for seq, it in self.lines.items()}
+            self.blobs.pop(old, None)
+        for seq, digest in body["saves"]:
+            if seq in self.lines:
+                self.lines[seq] = resaved(self.lines[seq], digest)
+        return Failure(200, {"revision": 1})
 
     def _store(self, frame: bytes) -> Failure:
         lines = gzip.decompress(frame).splitlines()
@@ -78,9 +121,19 @@ class FailingCollector:
         return Failure(200, {"acked": self.acked})
 
 
+Fake = TypeVar("Fake", bound=FailingCollector)
+
+
 @contextmanager
 def failing_collector() -> Iterator[FailingCollector]:
     """One on a free port of the loopback address."""
+    with serving(FailingCollector) as fake:
+        yield fake
+
+
+@contextmanager
+def serving(make: Callable[[str], Fake]) -> Iterator[Fake]:
+    """One that is made with the address that it is to be found at."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -89,18 +142,37 @@ def failing_collector() -> Iterator[FailingCollector]:
             self.answer(Failure(200, {"acked": fake.acked}) if fake.lines else Failure(404))
 
         def do_POST(self) -> None:
+            if fake.resets:
+                fake.resets -= 1
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.rfile.read(1)
+                self.connection.close()
+                self.close_connection = True
+                return
             body = self.body()
+            what = self.path.rpartition("/")[2]
+            if what != "frames":
+                told = fake.recall(what, json.loads(body))
+                fake.heard(body)
+                if told is None:
+                    self.close_connection = True
+                else:
+                    self.answer(told)
+                return
             if fake.token is not None and self.headers["Authorization"] != f"Bearer {fake.token}":
                 self.answer(Failure(401, {"detail": "this token is not known"}))
                 return
             answer = fake.take(body)
+            fake.heard(body)
             if answer is None:
                 self.close_connection = True
                 return
             self.answer(answer)
 
         def do_PUT(self) -> None:
-            fake.blobs[self.path.rpartition("/")[2]] = self.body()
+            body = self.body()
+            fake.blobs[self.path.rpartition("/")[2]] = body
+            fake.heard(body)
             self.answer(Failure(201))
 
         def body(self) -> bytes:
@@ -119,7 +191,7 @@ def failing_collector() -> Iterator[FailingCollector]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    fake = FailingCollector(f"http://127.0.0.1:{server.server_port}")
+    fake = make(f"http://127.0.0.1:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     yield fake

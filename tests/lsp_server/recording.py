@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from lsp_server.documents import Documents
+from lsp_server.gate import Gate
 from lsp_server.paths import Folder
 from lsp_server.recorder import Recorder
-from pairlog.events import PositionEncoding, Session
+from pairlog.events import Level, PositionEncoding, Session
 from pairlog.line import parse
 from pairlog.replay import verify
 from tests.lsp_server.client import did_change
@@ -59,14 +62,23 @@ class Disk:
 class Recorded(Recorder):
     """A recorder with all that it needs, and what it wrote."""
 
-    def __init__(self, clock: str = "recorder", encoding: PositionEncoding = "utf-16") -> None:
+    def __init__(
+        self,
+        clock: str = "recorder",
+        encoding: PositionEncoding = "utf-16",
+        consent: Level = "content",
+        keep: Callable[[bytes], str] | None = None,
+    ) -> None:
         self.disk = Disk()
         self.time = 0
         super().__init__(
-            Documents(Folder(ROOT), encoding), self.disk.append, self.disk.keep, lambda: self.time
+            Documents(Gate(Folder(ROOT)), encoding),
+            self.disk.append,
+            keep or self.disk.keep,
+            lambda: self.time,
         )
-        HEADER.clock = "client" if clock == "client" else "recorder"
-        self.begin(HEADER)
+        client = "client" if clock == "client" else "recorder"
+        self.begin(replace(HEADER, clock=client, consent=consent, position_encoding=encoding))
 
     def at(self, time: int) -> Recorded:
         """Set the clock, as each read does."""

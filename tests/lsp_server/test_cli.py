@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from lsp_server.layout import Route, SessionFiles
-from lsp_server.settings import is_loopback, resolve
+from lsp_server.settings import resolve
+from pairlog.address import is_loopback, is_safe
 from pairlog.cli import main
 from pairlog.errors import UserError
 from pairlog.home import open_home
@@ -50,8 +51,11 @@ def test_consent_is_chosen_shown_and_taken_back(
     assert said(capsys, "consent", ".", "off") == f"{here}: off\n"
 
 
-def test_a_level_that_cannot_be_recorded_yet_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "cannot be recorded yet" in said(capsys, "consent", "metadata")
+def test_the_level_without_texts_can_be_chosen_as_any_other(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert "pairlog consent off|metadata|content|workspace" in said(capsys, "consent")
+    assert said(capsys, "consent", "metadata") == f"{tmp_path / 'shop'}: metadata, for private use\n"
 
 
 @pytest.mark.parametrize(
@@ -104,6 +108,7 @@ def test_status_shows_what_waits_and_why(capsys: pytest.CaptureFixture[str], hom
         "acked": 0,
         "waiting": 1,
         "refused": 1,
+        "recalled": 0,
         "detail": "no answer",
     }
 
@@ -147,6 +152,22 @@ def test_settings_of_the_user_are_read_and_a_broken_file_is_named(
         resolve({})
 
 
+def test_globs_come_from_the_client_and_the_users_file_together(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "shop" / "pairlog.toml").write_text('include = ["**"]\n')
+    open_home(home)
+    (home / "pairlog.toml").write_text('include = ["id_card.py"]\nexclude = ["*.md", "notes/**"]\n')
+    found = resolve({"include": ["a.key"], "exclude": []})
+    assert (found.include, found.exclude) == (("a.key", "id_card.py"), ("*.md", "notes/**"))
+
+
+@pytest.mark.parametrize("globs", ["*.md", [7], [""], {"a": 1}])
+def test_globs_that_are_no_list_of_globs_are_refused(globs: object) -> None:
+    with pytest.raises(UserError, match="`exclude` must be a list of globs"):
+        resolve({"exclude": globs})
+
+
 @pytest.mark.parametrize(
     ("address", "allowed"),
     [
@@ -166,6 +187,21 @@ def test_settings_of_the_user_are_read_and_a_broken_file_is_named(
 )
 def test_only_this_machine_is_a_loopback_address(address: str, allowed: bool) -> None:
     assert is_loopback(address) is allowed
+
+
+@pytest.mark.parametrize(
+    ("address", "safe"),
+    [
+        ("http://127.0.0.1:8377", True),
+        ("https://pairlog.example.org/base", True),
+        ("http://pairlog.example.org", False),
+        ("https://", False),
+        ("https://pairlog.example.org:99999", False),
+        ("ftp://pairlog.example.org", False),
+    ],
+)
+def test_what_is_sent_to_another_machine_is_encrypted(address: str, safe: bool) -> None:
+    assert is_safe(address) is safe
 
 
 def test_status_still_shows_what_was_set_aside_when_all_else_is_delivered(

@@ -2,93 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 import json
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from lsp_server import delivery as module
+from lsp_server import outbox as module
 from lsp_server.blob_store import BlobStore
-from lsp_server.collector import Collector
 from lsp_server.control import Orders
-from lsp_server.delivery import Delivery
 from lsp_server.layout import Route, SessionFiles
-from lsp_server.locks import FileLock, acquire
 from lsp_server.pace import Pace
-from pairlog.home import Home, open_home
+from pairlog.home import open_home
+from tests.lsp_server.dispatch import HEADER, LINES, OPENED, SESSION, Bench, edit, end
 from tests.lsp_server.failing_collector import FailingCollector, Failure, failing_collector
-
-SESSION = "0198c1f0-0000-7000-8000-000000000001"
-HEADER = b'{"seq":0,"t":0,"type":"session","wire":1,"session":"%s"}' % SESSION.encode()
-OPENED = b'{"seq":1,"t":1,"type":"open","doc":1,"path":"a","why":"opened","source":"editor","text":""}'
-
-
-def edit(seq: int) -> bytes:
-    return b'{"seq":%d,"t":%d,"type":"edit","doc":1,"changes":[[0,0,0,0,"x"]]}' % (seq, seq)
-
-
-def end(seq: int) -> bytes:
-    return b'{"seq":%d,"t":%d,"type":"end","reason":"shutdown"}' % (seq, seq)
-
-
-LINES = [HEADER, OPENED, *map(edit, range(2, 9)), end(9)]
-
-
-@pytest.fixture
-def collector() -> Iterator[FailingCollector]:
-    with failing_collector() as fake:
-        yield fake
-
-
-class Bench:
-    """A home with one session in it, a recorder that is said to live or to be dead, and a clock."""
-
-    def __init__(self, home: Home, address: str | None) -> None:
-        self.home = home
-        self.files = SessionFiles(home, SESSION)
-        self.files.write_route(Route(address, "secret"))
-        self.now = 1000.0
-        self.pace = Pace(hold_s=0)
-        self._recorder: FileLock | None = acquire(self.files.pid)
-        self.restart()
-
-    def restart(self) -> None:
-        """Another sender takes over; the one before is gone with all that it knew."""
-        self.delivery = Delivery(
-            self.home,
-            SESSION,
-            lambda it: Collector(it.collector or "", it.token),
-            lambda: Route(None, None),
-            self.pace,
-        )
-
-    def spool(self, *lines: bytes, torn: bytes = b"") -> None:
-        with self.files.spool.open("ab") as stream:
-            stream.write(b"".join(line + b"\n" for line in lines) + torn)
-
-    def recorder_dies(self) -> None:
-        assert self._recorder is not None
-        self._recorder.release()
-
-    def run(self, seconds: float = 5.0, every: float = 0.25) -> str:
-        """Let time pass; returns the state, or `done`."""
-        until = self.now + seconds
-        while self.now < until and not self.delivery.is_done:
-            self.delivery.step(self.now)
-            self.now += every
-        return "done" if self.delivery.is_done else self.delivery.state.state
-
-    def finish(self) -> str:
-        """Record the whole session and let it be delivered."""
-        self.spool(*LINES)
-        return self.run()
-
-
-@pytest.fixture
-def bench(tmp_path: Path, collector: FailingCollector) -> Bench:
-    return Bench(open_home(tmp_path / "home"), collector.address)
 
 
 def test_a_whole_session_arrives_and_leaves_nothing_behind(bench: Bench, collector: FailingCollector) -> None:
@@ -283,6 +211,64 @@ def test_a_crash_between_acknowledgement_and_removal_is_made_good(
     collector.lines = dict(enumerate(LINES))
     assert bench.finish() == "done"
     assert collector.frames == []
+
+
+def test_a_connection_that_breaks_in_the_middle_of_a_frame_costs_a_later_try(
+    bench: Bench, collector: FailingCollector
+) -> None:
+    collector.resets = 3
+    bench.spool(*LINES[:5])
+    assert bench.run(1) == "offline"
+    bench.spool(*LINES[5:])
+    assert bench.run(100) == "done"
+    assert list(collector.lines.values()) == LINES
+
+
+def test_a_home_that_is_older_than_what_its_collector_has_is_told_apart(
+    bench: Bench, collector: FailingCollector
+) -> None:
+    collector.lines = dict(enumerate([*LINES[:-1], *map(edit, range(9, 20))]))
+    before = dict(collector.lines)
+    bench.spool(*LINES[:6])
+    bench.recorder_dies()
+    assert bench.run() == "parked"
+    assert bench.delivery.state.detail == (
+        "the collector holds this session up to line 19, this home to line 7: "
+        "the home is older, as from a backup; nothing of it needs to be sent"
+    )
+    assert (collector.lines, collector.frames) == (before, [])
+
+
+@pytest.mark.parametrize("acked", [1, 2, 3])
+def test_lines_that_are_lost_in_front_of_the_outbox_become_a_gap(
+    acked: int, bench: Bench, collector: FailingCollector
+) -> None:
+    collector.lines = dict(enumerate(LINES[: acked + 1]))
+    again = OPENED.replace(b'"seq":1', b'"seq":5').replace(b"opened", b"resync")
+    bench.spool(again, *LINES[6:])
+    assert bench.run() == "done"
+    gap = {"reason": "delivery_lost", "count": 4 - acked, "detail": "lines are missing in the spool"}
+    through = {"through": 4} if acked < 3 else {}
+    assert collector.events[acked + 1] == {"seq": acked + 1, "t": 0, "type": "gap", **gap, **through}
+    assert [event["type"] for event in collector.events[acked + 2 :]] == ["open", *["edit"] * 3, "end"]
+
+
+def test_without_its_header_a_session_that_nobody_knows_is_parked(
+    bench: Bench, collector: FailingCollector
+) -> None:
+    bench.spool(*LINES[4:])
+    assert bench.run() == "parked"
+    assert bench.delivery.state.detail == (
+        "the header of this session cannot be read, and the collector has none"
+    )
+
+
+def test_a_frame_has_at_most_250_lines(bench: Bench, collector: FailingCollector) -> None:
+    lines = [HEADER, OPENED, *map(edit, range(2, 600)), end(600)]
+    bench.spool(*lines)
+    assert bench.run(0.25) == "done"
+    assert [len(gzip.decompress(frame).splitlines()) for frame in collector.frames] == [250, 250, 101]
+    assert list(collector.lines.values()) == lines
 
 
 def test_a_conflict_parks_the_session_and_asks_for_a_new_one(

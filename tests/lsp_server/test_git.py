@@ -12,7 +12,9 @@ import pytest
 
 from lsp_server import manifest
 from lsp_server.blob_store import BlobStore
+from lsp_server.gate import Gate
 from lsp_server.git import Facts, facts, without_credentials
+from lsp_server.paths import Folder
 
 Git = Callable[..., str]
 
@@ -39,7 +41,7 @@ def taken(folder: Path, blobs: Path) -> dict[str, Any]:
     """The files of a manifest by their paths, and what the manifest says of itself."""
     blobs.mkdir(exist_ok=True)
     store = BlobStore(blobs)
-    found = manifest.take(folder, store)
+    found = manifest.take(folder, store, Gate(Folder(folder)).denies_tracked)
     assert found is not None
     data = store.get(found.blob)
     assert data is not None
@@ -91,7 +93,8 @@ def test_a_manifest_holds_the_tracked_files_as_they_stand(repository: Path, git:
         (repository / name).parent.mkdir(exist_ok=True)
         (repository / name).write_text(text)
     (repository / "sub/run.sh").chmod(0o755)
-    (repository / "link").symlink_to("/etc/hostname")
+    (repository / "link").symlink_to("a.py")
+    (repository / "away").symlink_to("/etc/hostname")
     git("add", ".")
     git("commit", "-qm", "first")
     assert taken(repository, tmp_path / "blobs")["dirty"] is False
@@ -103,9 +106,9 @@ def test_a_manifest_holds_the_tracked_files_as_they_stand(repository: Path, git:
             "a.py": ("100644", b"changed\xff"),
             "sub/run.sh": ("100755", b"b"),
             "ü\n.txt": ("100644", b"d"),
-            "link": ("120000", b"/etc/hostname"),
+            "link": ("120000", b"a.py"),
         },
-        "omitted": 0,
+        "omitted": 1,
         "dirty": True,
     }
 
@@ -123,7 +126,7 @@ def test_what_is_too_large_is_counted(
 
 
 def test_a_folder_in_no_repository_has_no_manifest(tmp_path: Path) -> None:
-    assert manifest.take(tmp_path, BlobStore(tmp_path)) is None
+    assert manifest.take(tmp_path, BlobStore(tmp_path), lambda _path: False) is None
 
 
 def test_nothing_that_a_repository_configures_is_executed(repository: Path, git: Git, tmp_path: Path) -> None:

@@ -37,13 +37,21 @@ def test_batches_end_at_the_limit_of_lines_or_bytes_but_hold_one_line(path: Path
     assert outbox.batch(outbox.offset_behind(9), 100, 1 << 20) == ([], outbox.size)
 
 
+def test_a_line_that_stands_for_more_than_a_seq_lies_behind_it(path: Path) -> None:
+    outbox = Outbox(path)
+    taken_back = b'{"seq":4,"t":0,"type":"forget","through":9}'
+    outbox.rewrite([*LINES[:4], taken_back])
+    behind = [outbox.batch(outbox.offset_behind(seq), 9, 1 << 20).lines for seq in (3, 4, 8, 9)]
+    assert behind == [[taken_back], [taken_back], [taken_back], []]
+
+
 def test_lines_are_replaced_in_their_places(path: Path) -> None:
     outbox = Outbox(path)
     instead = {
         LINES[9]: b'{"seq":9,"t":0,"type":"end","reason":"shutdown"}',
         LINES[4]: b'{"seq":4,"t":0,"type":"gap","reason":"refused"}',
     }
-    outbox.rewrite(lambda line: instead.get(line, line))
+    outbox.rewrite([instead.get(line, line) for line in LINES])
     assert outbox.is_ended and outbox.size == path.stat().st_size
     assert outbox.batch(outbox.offset_behind(3), 2, 1 << 20).lines == [instead[LINES[4]], LINES[5]]
 

@@ -18,7 +18,7 @@ def desk(tmp_path: Path) -> Desk:
 
 def order(desk: Desk, what: str) -> None:
     """Give it to the session at work, begun or not."""
-    give(SessionFiles(desk.home, desk.recording._files.session).control, what)
+    give(desk.files.control, what)
     desk.tick()
 
 
@@ -60,7 +60,7 @@ class TestPause:
     def test_everybody_sees_it(self, desk: Desk) -> None:
         desk.recording.pause()
         assert desk.statuses[-1][:2] == ("paused", "recording is paused; `pairlog resume` goes on")
-        told = read_recorder(desk.recording._files.paths.state)
+        told = read_recorder(desk.files.state)
         assert told is not None and told.state == "paused" and told.is_paused
         desk.recording.resume()
         assert desk.statuses[-1][0] == "offline"
@@ -117,11 +117,24 @@ class TestPause:
         desk.recording.resume()
         assert desk.kinds() == ["session", "pause", "resume", "consent"]
 
+    def test_a_level_lowered_meanwhile_holds_for_the_session_that_follows(self, tmp_path: Path) -> None:
+        desk = Desk(tmp_path)
+        desk.open("a")
+        desk.recording.pause()
+        store(desk.home, desk.shop, parse("metadata"))
+        desk.tick()
+        assert desk.kinds()[2:] == ["pause", "consent", "end (consent)"]
+        desk.recording.resume()
+        desk.type("x")
+        assert desk.kinds(1) == ["session", "open (resumed)", "edit"]
+        assert desk.events(1)[0]["consent"] == "metadata"
+
     def test_taking_the_consent_back_ends_a_paused_recording_too(self, desk: Desk) -> None:
         desk.recording.pause()
         store(desk.home, desk.shop, parse("off"))
         desk.tick()
-        assert desk.kinds() == ["session", "pause", "end (consent)"] and desk.recording.is_over
+        assert desk.kinds() == ["session", "pause", "consent", "end (consent)"]
+        assert desk.events()[2]["level"] == "off" and desk.recording.is_over
 
 
 class TestPauseOnAFullDisk:

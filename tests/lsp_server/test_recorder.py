@@ -122,6 +122,16 @@ def test_a_reopened_and_a_renamed_document_keeps_its_number() -> None:
     ]
 
 
+def test_a_file_renamed_over_another_one_gives_no_number_twice() -> None:
+    it = Recorded()
+    for name in ("a.py", "b.py"):
+        it.open("", f"file:///home/dev/shop/{name}")
+    it.did_close("file:///home/dev/shop/b.py")
+    it.did_rename("file:///home/dev/shop/a.py", "file:///home/dev/shop/b.py")
+    it.open("", "file:///home/dev/shop/c.py")
+    assert [event["doc"] for event in it.written if event["type"] == "open"] == [1, 2, 3]
+
+
 def test_a_renamed_folder_renames_what_lies_in_it() -> None:
     it = Recorded()
     it.open("", "file:///home/dev/shop/old/a.py")

@@ -62,17 +62,11 @@ def test_missing_lines_are_a_gap_through_the_last_one() -> None:
 def test_a_dead_recorders_session_is_closed_with_a_gap_and_an_end() -> None:
     releaser = Releaser(0, 0)
     releaser.take([line(0, "session"), line(1), b"not a line"])
-    closed = releaser.close(TORN, is_ended=False)
+    closed = releaser.close(TORN)
     assert closed.aside == [b"not a line", TORN]
     events = [parse(it) for it in closed.lines]
     kinds = [(event["seq"], event["t"], event["type"], event["reason"]) for event in events]
     assert kinds == [(2, 10, "gap", "refused"), (3, 10, "gap", "interrupted"), (4, 10, "end", "interrupted")]
-
-
-def test_a_session_that_ended_itself_is_left_as_it_is() -> None:
-    releaser = Releaser(0, 0)
-    releaser.take([line(0, "session"), line(1, "end", reason='"shutdown"')])
-    assert releaser.close(b"", is_ended=True) == ([], [])
 
 
 @pytest.mark.parametrize(

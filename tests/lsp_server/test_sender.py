@@ -147,7 +147,8 @@ def test_a_session_arrives_whole_and_its_home_is_left_empty(collector: Collector
     assert collector.replay(row["session"], "cart.py") == ("x" * 300 + text).encode()
     wait_for("the sender to leave", lambda: None if is_held(desk.home.path / "sender.lock") else True)
     left = [file.name for file in desk.home.path.rglob("*") if file.is_file()]
-    assert sorted(left) == ["blobs.lock", "key", "sender.lock", "sender.log", "status.json"]
+    delivered = f"{row['session']}.json"
+    assert sorted(left) == [delivered, "blobs.lock", "key", "sender.lock", "sender.log", "status.json"]
     assert (desk.home.path / "sender.log").read_text() == ""
 
 

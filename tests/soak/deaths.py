@@ -48,11 +48,16 @@ class Reaper:
     def __init__(self, lines: int) -> None:
         self._left = lines
         self._files: set[int] = set()
-        self._patches = [patch("os.open", self._open), patch("os.close", self._close)]
+        self._patches = [
+            patch("os.open", self._open),
+            patch("os.close", self._close),
+            patch("os.fdopen", self._hand_over),
+        ]
         self.where: str | None = None
 
     def __enter__(self) -> Reaper:
         self._open_for_real, self._close_for_real = os.open, os.close
+        self._hand_over_for_real = os.fdopen
         for replaced in self._patches:
             replaced.start()
         sys.settrace(self._trace)
@@ -74,6 +79,11 @@ class Reaper:
     def _close(self, descriptor: int) -> None:
         self._files.discard(descriptor)
         self._close_for_real(descriptor)
+
+    def _hand_over(self, descriptor: int, *arguments: Any, **options: Any) -> Any:
+        # A file object closes what it has.
+        self._files.discard(descriptor)
+        return self._hand_over_for_real(descriptor, *arguments, **options)
 
     def _trace(self, frame: FrameType, event: str, _argument: Any) -> Any:
         if not frame.f_code.co_filename.startswith(_OURS):

@@ -206,7 +206,7 @@ class Soak:
             str(file.relative_to(self.home.path)) for file in self.home.path.rglob("*") if file.is_file()
         )
         lasting = {"blobs.lock", "key", "sender.lock", "sender.log", "status.json"}
-        rest = [name for name in left if name not in lasting and not name.startswith("refused/")]
+        rest = [it for it in left if it not in lasting and not it.startswith(("refused/", "delivered/"))]
         if rest:
             self.result.problems.append(f"left in the home: {rest}")
         self.result.aside = len([name for name in left if name.startswith("refused/")])
