@@ -15,7 +15,7 @@ help:
 	@echo "make check   types, style, import rules, generated files"
 	@echo "make e2e     the real editors, against a live collector"
 	@echo "make bench   the numbers to hold, written to build/bench.json"
-	@echo "make soak    kill -9, torn files and dying senders in full; prints its seed"
+	@echo "make soak    kill -9, torn files, dying senders and planted secrets in full; prints its seeds"
 	@echo "make vsix    the VS Code extension, written to build/"
 	@echo "make gen     write what is derived from pairlog/events.py"
 
@@ -63,6 +63,7 @@ bench: $(DEV)
 	$(BIN)/python -m tests.bench
 
 soak: $(DEV)
+	$(BIN)/python -m tests.secrets --count 500
 	$(BIN)/python -m tests.soak --kills 200 --cuts all
 
 gen: $(DEV)
