@@ -45,12 +45,13 @@ if [ -n "$compiled" ]; then
     exit 1
 fi
 
-# The recorder's own sources; the demo's data and the schemas are not needed to record.
+# The recorder's own sources and its rules; the demo's data and the schemas are not needed to record.
 for room in pairlog lsp_server; do
     (cd "$root" && find "$room" -name '*.py' -not -path '*/data/*' -not -path '*/__pycache__/*' -print0 |
         xargs -0 cp --parents -t "$bundled")
 done
-(cd "$stage" && PYTHONPATH=$bundled PYTHONDONTWRITEBYTECODE=1 PYTHONSAFEPATH=1 "$python" -S -c 'import lsp_server.__main__') || {
+(cd "$root" && cp --parents pairlog/data/gitleaks/* "$bundled")
+(cd "$stage" && PYTHONPATH=$bundled PYTHONDONTWRITEBYTECODE=1 PYTHONSAFEPATH=1 "$python" -S -c 'import lsp_server.__main__, pairlog.rules.gitleaks as it; it.rules()') || {
     echo "package.sh: the packed recorder does not import; is a package missing in requirements/recorder.txt?" >&2
     exit 1
 }

@@ -43,6 +43,9 @@ USER_SETTINGS = {
 HOSTILE_SETTINGS = {
     "pairlog.collectorUrl": "http://127.0.0.1:1",
     "pairlog.interpreter": "/bin/false",
+    "pairlog.consent": "workspace",
+    "pairlog.include": ["**"],
+    "pairlog.exclude": ["**"],
 }
 
 

@@ -4,7 +4,7 @@
 // cloned repository must not be able to start a recording.
 
 import * as vscode from "vscode";
-import { NAME } from "./constants";
+import { NAME, POLICY } from "./constants";
 import type { Choice, Level, Use } from "./observation";
 import { readSettings } from "./settings";
 
@@ -13,6 +13,7 @@ const OFF: Choice = { level: "off", use: "private" };
 // The first one is what the Enter key takes: nobody starts a recording by reflex.
 const ANSWERS: ReadonlyMap<string, Level> = new Map([
     ["Do not record", "off"],
+    ["Record times and sizes", "metadata"],
     ["Record edits", "content"],
     ["Record edits and files", "workspace"],
 ]);
@@ -26,6 +27,7 @@ const USES: readonly (vscode.QuickPickItem & { use: Use })[] = [
 /** What was chosen, for the dialog and the status bar's tooltip. */
 export const LEVEL_WORDS: Readonly<Record<Level, string>> = {
     off: "record nothing",
+    metadata: "record times and sizes",
     content: "record edits",
     workspace: "record edits and files",
 };
@@ -87,7 +89,7 @@ export class Consent {
     }
 
     private async store(folder: vscode.WorkspaceFolder, choice: Choice): Promise<void> {
-        await this.memory.update(keyOf(folder), choice);
+        await this.memory.update(keyOf(folder), { ...choice, policy: POLICY });
     }
 }
 
@@ -101,8 +103,9 @@ function explanation(level: Level, collectorUrl: string | undefined): string {
         : "It is written to your disk, and stays there unless your own pairlog.toml names a collector to send it to.";
     return [
         `Chosen now: ${LEVEL_WORDS[level]}.`,
+        "Times and sizes: when something is typed, saved or run, and how long each text is. No text, no name of a file or branch leaves.",
         "Edits: every change to a file of this folder, letter by letter, with its time; saves; where the cursor is; " +
-            "whether the window has the focus. What you type by mistake, a password too, is part of it.",
+            "whether the window has the focus. What looks like a password or a key is sent as asterisks; no rule knows them all.",
         "Edits and files: also a copy of the files under version control, as they stand when recording starts.",
         destination,
         "This holds for this folder only. To stop, or to choose again, click “Pairlog” in the status bar.",

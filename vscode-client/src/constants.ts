@@ -8,9 +8,21 @@ export const COMMANDS = {
     chooseConsent: "pairlog.chooseConsent",
     chooseUse: "pairlog.chooseUse",
     setToken: "pairlog.setToken",
+    pause: "pairlog.pauseRecording",
+    resume: "pairlog.resumeRecording",
+    forget: "pairlog.forgetMinutes",
     restart: "pairlog.restart",
     showLog: "pairlog.showLog",
 } as const;
+
+/** The version of the wording in consent.ts; `POLICY` in pairlog/consent.py. */
+export const POLICY = "2026-11";
+
+/** Commands of the recorder, docs/protocol.md, section 1. */
+export const ORDERS = { pause: "pairlog.pause", resume: "pairlog.resume", forget: "pairlog.forget" } as const;
+
+/** A command of the recorder: this client's choice is another one from now on. */
+export const CLIENT_CONSENT = "pairlog.clientConsent";
 
 /** The notifications of docs/protocol.md, section 1. */
 export const OBSERVE = "pairlog/observe";

@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import { COMMANDS, NAME, SECTION } from "./constants";
 import { Consent } from "./consent";
 import { localFolders, pickFolder } from "./folders";
+import { Orders } from "./orders";
 import { Recorders } from "./recorders";
 import { askForToken } from "./settings";
 import { StatusBar } from "./status";
@@ -16,6 +17,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     const status = new StatusBar(consent);
     const all = new Recorders(context, consent, status, log);
     recorders = all;
+    const orders = new Orders(all);
 
     const restartPicked = async (ask: (folder: vscode.WorkspaceFolder) => Promise<boolean>) => {
         const folder = await pickFolder();
@@ -39,6 +41,9 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
                 await all.restartAll();
             }
         }),
+        registerCommand(COMMANDS.pause, () => orders.pause()),
+        registerCommand(COMMANDS.resume, () => orders.resume()),
+        registerCommand(COMMANDS.forget, () => orders.forget()),
         registerCommand(COMMANDS.restart, () => all.restartAll()),
         registerCommand(COMMANDS.showLog, () => log.show()),
         vscode.workspace.onDidChangeConfiguration((event) => {

@@ -22,11 +22,19 @@ export interface RecorderStatus {
     detail: string;
 }
 
-/** The level that a person chose for a folder, and who may use what is recorded there. */
-export type Level = "off" | "content" | "workspace";
+/** The level that a person chose for a folder, from the least to the most, and who may use what is recorded there. */
+export const LEVELS = ["off", "metadata", "content", "workspace"] as const;
+export type Level = (typeof LEVELS)[number];
 export type Use = "private" | "research" | "public";
 
 export interface Choice {
     level: Level;
     use: Use;
+    /** The wording that it was made under; choices of the first one do not say it. */
+    policy?: string;
+}
+
+/** Whether `after` lets less be recorded than `before`. */
+export function isLowered(before: Choice, after: Choice): boolean {
+    return LEVELS.indexOf(after.level) < LEVELS.indexOf(before.level);
 }

@@ -27,7 +27,12 @@ export class Recorders {
 
     /** One folder, after its consent changed or the folder appeared. */
     async restart(folder: vscode.WorkspaceFolder): Promise<void> {
-        await this.serverOf(folder).restart(() => this.prepare(folder));
+        await this.serverOf(folder).restart(this.consent.of(folder), () => this.prepare(folder));
+    }
+
+    /** Give an order to a folder's recorder; false where none runs. Throws what the recorder answers. */
+    async order(folder: vscode.WorkspaceFolder, command: string, words: string[]): Promise<boolean> {
+        return this.serverOf(folder).order(command, words);
     }
 
     /** The folder left the workspace. */
@@ -73,6 +78,8 @@ export class Recorders {
             storage,
             choice,
             collectorUrl: settings.collectorUrl,
+            include: settings.include,
+            exclude: settings.exclude,
             token: await readToken(this.context.secrets),
         };
     }

@@ -3,9 +3,9 @@
 import * as vscode from "vscode";
 import { RevealOutputChannelOn, State, type LanguageClient, type Middleware } from "vscode-languageclient/node";
 import { RecorderClient } from "./client";
-import { NAME, OBSERVE, SECTION, STATUS } from "./constants";
+import { CLIENT_CONSENT, NAME, OBSERVE, SECTION, STATUS } from "./constants";
 import { holds } from "./folders";
-import type { Choice, Observation, RecorderStatus } from "./observation";
+import { isLowered, type Choice, type Observation, type RecorderStatus } from "./observation";
 import { Observer } from "./observe";
 import { Order } from "./order";
 import type { Candidate } from "./python";
@@ -19,10 +19,16 @@ export interface Launch {
     storage: string;
     choice: Choice;
     collectorUrl: string | undefined;
+    include: string[];
+    exclude: string[];
     token: string | undefined;
 }
 
+/** A recorder that does not answer is stopped all the same. */
+const OBEYED_MS_MAX = 2000;
+
 interface Running {
+    choice: Choice;
     client: LanguageClient;
     observer: Observer;
 }
@@ -37,9 +43,13 @@ export class Server {
         private readonly tell: (status?: RecorderStatus) => void,
     ) {}
 
-    /** Start anew with what `prepare` finds; it finds nothing where nothing may, or can, run. */
-    restart(prepare: () => Promise<Launch | undefined>): Promise<void> {
+    /**
+     * Start anew under this choice with what `prepare` finds; it finds nothing where nothing may, or can, run. The
+     * session that ends hears of a choice for less, so that what still waits of it is taken back.
+     */
+    restart(choice: Choice, prepare: () => Promise<Launch | undefined>): Promise<void> {
         return this.serialise(async () => {
+            await this.lower(choice);
             await this.halt();
             const launch = await prepare();
             if (launch) {
@@ -50,6 +60,16 @@ export class Server {
 
     stop(): Promise<void> {
         return this.serialise(() => this.halt());
+    }
+
+    /** Have a command of the recorder carried out; false where none runs. Throws what it answers. */
+    async order(command: string, words: string[]): Promise<boolean> {
+        const client = this.running?.client;
+        if (!client?.isRunning()) {
+            return false;
+        }
+        await client.sendRequest("workspace/executeCommand", { command, arguments: words });
+        return true;
     }
 
     private serialise(action: () => Promise<void>): Promise<void> {
@@ -83,8 +103,24 @@ export class Server {
                 this.tell({ state: "off", detail: `The recorder ended. Start it with “${NAME}: Restart the Recorder”.` });
             }
         });
-        this.running = { client, observer };
+        this.running = { choice: launch.choice, client, observer };
         await client.start();
+    }
+
+    private async lower({ level, use, policy }: Choice): Promise<void> {
+        const running = this.running;
+        if (running === undefined || !running.client.isRunning() || !isLowered(running.choice, { level, use })) {
+            return;
+        }
+        const told = running.client.sendRequest("workspace/executeCommand", {
+            command: CLIENT_CONSENT,
+            arguments: [level, use, policy],
+        });
+        try {
+            await Promise.race([told, new Promise((resolve) => setTimeout(resolve, OBEYED_MS_MAX))]);
+        } catch (error) {
+            this.log.warn(`${this.folder.name}: the recorder did not take the choice: ${String(error)}`);
+        }
     }
 
     private async halt(): Promise<void> {
@@ -153,8 +189,8 @@ function executable({ python, bundled, storage }: Launch) {
     return { command: python.command, args: [...python.args, "-S", "-m", "lsp_server"], options: { cwd: storage, env } };
 }
 
-function initializationOptions({ choice, collectorUrl, token }: Launch) {
-    return { consent: choice.level, use: choice.use, collectorUrl, token };
+function initializationOptions({ choice, collectorUrl, token, include, exclude }: Launch) {
+    return { consent: choice.level, use: choice.use, policy: choice.policy, collectorUrl, token, include, exclude };
 }
 
 function wireKey(type: string | { method: string }, params: unknown): string {

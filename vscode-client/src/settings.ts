@@ -3,17 +3,26 @@
 
 import * as vscode from "vscode";
 import { SECTION } from "./constants";
+import { listOf, textOf, type Inspected } from "./user";
 
 const TOKEN_KEY = "pairlog.token";
 
 export interface Settings {
     collectorUrl: string | undefined;
     interpreter: string | undefined;
+    /** Globs of files to let in that the deny list, or git, keeps out; and of files to keep out. */
+    include: string[];
+    exclude: string[];
 }
 
 /** The settings as the user, never the workspace, made them. */
 export function readSettings(): Settings {
-    return { collectorUrl: ofUser("collectorUrl"), interpreter: ofUser("interpreter") };
+    return {
+        collectorUrl: textOf(inspect("collectorUrl")),
+        interpreter: textOf(inspect("interpreter")),
+        include: listOf(inspect("include")),
+        exclude: listOf(inspect("exclude")),
+    };
 }
 
 /** The collector's token; undefined where none was given. */
@@ -37,7 +46,6 @@ export async function askForToken(secrets: vscode.SecretStorage): Promise<boolea
     return true;
 }
 
-function ofUser(name: string): string | undefined {
-    const found = vscode.workspace.getConfiguration(SECTION).inspect<string>(name);
-    return found?.globalValue?.trim() || undefined;
+function inspect(name: string): Inspected<unknown> | undefined {
+    return vscode.workspace.getConfiguration(SECTION).inspect(name);
 }

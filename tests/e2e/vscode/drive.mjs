@@ -127,6 +127,12 @@ async function secondVisit() {
         await statusBar("Pairlog: recording").waitFor();
         assert.equal(await button("Choose…").count(), 0);
     });
+    await step("pause and resume", async () => {
+        await command("Pairlog: Pause Recording");
+        await statusBar("Pairlog: paused").waitFor();
+        await command("Pairlog: Resume Recording");
+        await statusBar("Pairlog: recording").waitFor();
+    });
     await step("stop", async () => {
         await statusBar("Pairlog: recording").click();
         await button("Do not record").waitFor();
