@@ -30,8 +30,6 @@ from pairlog.masking import Span
 from pairlog.rules import Scanner
 from pairlog.stripping import in_force
 
-#: Lines that are held back are looked at this often: what they complete may have left in part.
-_SCREEN_SECONDS_MAX = 3.0
 _KIND_BYTES_MAX = 96
 _WITH_TEXTS = ("content", "workspace")
 _TEXT_TYPES = ("open", "gap", "pause", "forget")
@@ -124,9 +122,8 @@ class Delivery:
         #: Spans of lines that have not left yet, and those of lines that have.
         self._masks: dict[int, list[Span]] = {}
         self._late: list[Span] = []
-        #: Lines that were read and not screened yet, and since when the first of them waits.
+        #: Lines that were read and not screened yet.
         self._unscreened: list[bytes] = []
-        self._unscreened_since = 0.0
         #: The level in force at the last line that left.
         self._level: Choice = self._level_of_outbox()
         #: The level that this session fell to at its end.
@@ -166,7 +163,8 @@ class Delivery:
         for some in _up_to_saves(lines):
             self._take(some, now)
         self._let_go(self._hold.take([], now))
-        if self._unscreened and now - self._unscreened_since >= _SCREEN_SECONDS_MAX:
+        if self._unscreened:
+            # What is held back may complete what has left in part.
             self._look_at_all()
         is_over = self._reader.has_read_all and not is_alive
         if is_over:
@@ -188,8 +186,6 @@ class Delivery:
             for line in lines:
                 if kind_of(line) == b"forget":
                     self._hear_forget(line)
-        if not self._unscreened:
-            self._unscreened_since = now
         self._unscreened += lines
         self._let_go(self._hold.take(lines, now))
 

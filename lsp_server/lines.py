@@ -46,6 +46,8 @@ class Lines:
         self.next = 0
         #: A line that must survive a power cut waits for the disk: a save, a run, the end.
         self.urgent = False
+        #: There are lines that may leave: the sender should know.
+        self.releases = False
         #: Nothing can be written at present: what happens is lost, and counted.
         self.is_full = False
         #: Somebody asked for a pause: what happens is followed, as its texts must be known, but not recorded.
@@ -224,6 +226,7 @@ class Lines:
             return
         self._lines.append(line + b"\n")
         self.next += 1
+        self.releases = True
 
     def _known_on_wire(self) -> set[int]:
         return self._on_wire.keys() | {number for _, number, _ in self._opens}

@@ -18,7 +18,7 @@ class Pace:
     hold_s: float = 10.0
     #: and at the latest after so long.
     hold_max_s: float = 60.0
-    #: Between two looks at the spools; what was released meanwhile goes in one frame.
+    #: From a release to the look at the spools; what was released meanwhile goes in one frame.
     poll_s: float = 1.0
     #: With nothing left to do, wait a little: an editor that restarts its server is back at once.
     linger_s: float = 2.0

@@ -45,6 +45,8 @@ class Recorder(Lines):
         self._left_out = LeftOut(documents)
         self._ignored: set[tuple[str, str]] = set()
         self._not_utf8: set[int] = set()
+        #: The document and the line of text of the last edit.
+        self._place = (0, -1)
 
     # -- the session ---------------------------------------------------------------------------------
 
@@ -144,6 +146,11 @@ class Recorder(Lines):
             return
         self._lines.append(body)
         self.next += 1
+        place = doc.number, applied[0][0] if applied else -1
+        if place != self._place:
+            # Another line of text: the one before is finished.
+            self._place = place
+            self.releases = True
 
     def did_save(self, uri: str, text: str | None, read_file: Callable[[], bytes | None]) -> None:
         """A document was saved; `read_file` gives the bytes on disk where the client sent no text.

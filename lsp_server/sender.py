@@ -16,6 +16,7 @@ from pathlib import Path
 from lsp_server.blob_store import BlobStore
 from lsp_server.collector import Collector
 from lsp_server.delivery import Delivery
+from lsp_server.doorbell import Doorbell
 from lsp_server.forgotten import ForgottenWords
 from lsp_server.layout import Route, recorders_in, sessions_in
 from lsp_server.locks import acquire, is_held
@@ -174,6 +175,7 @@ def run(home: Home, pace: Pace) -> int:
 def _serve(home: Home, pace: Pace) -> set[str]:
     """Work while there is work; returns the sessions for which nothing can be done at present."""
     sender = Sender(home, pace)
+    doorbell = Doorbell(home)
     last_work = time.monotonic()
     while home.spool.is_dir():
         now = time.monotonic()
@@ -182,7 +184,8 @@ def _serve(home: Home, pace: Pace) -> set[str]:
         if not sender.has_work() and now - last_work >= pace.linger_s:
             break
         if not sender.is_backlogged(now):
-            time.sleep(pace.poll_s)
+            doorbell.rest(pace.poll_s)
+    doorbell.close()
     return sender.sessions
 
 

@@ -17,6 +17,7 @@ from lsp_server.clock import Clocks, SessionClock
 from lsp_server.consented import ConsentWatch
 from lsp_server.denied import DenyList
 from lsp_server.documents import Documents
+from lsp_server.doorbell import Bell
 from lsp_server.forgetting import forget
 from lsp_server.gate import Gate
 from lsp_server.handles import Handles, take
@@ -73,6 +74,7 @@ class Recording:
         self._documents = Documents(gate, client.encoding)
         self._standing = Standing(self._home, root, report, tell)
         self._bound = Bound(self._home, settings.spool_bytes_max)
+        self._bell = Bell(self._home)
         self._sender = SenderKeeper(self._home, settings.collector is not None)
         self._choices = ConsentWatch(settings, root)
         #: Why the session must end as soon as its end can be written.
@@ -105,6 +107,9 @@ class Recording:
         if self.recorder.urgent:
             self.recorder.urgent = False
             self._files.spool.sync()
+        if self.recorder.releases:
+            self.recorder.releases = False
+            self._bell.ring()
 
     def pause(self) -> None:
         """Record nothing until `resume`."""

@@ -11,7 +11,7 @@ key                       the secret behind keyed hashes
 forgotten                 words that were taken back, as keyed hashes
 refused/SESSION.ndjson    lines that were set aside, with a `gap` in their place
 status.json               how the sender is doing; recorder-SESSION.json: how a recorder is
-sender.lock sender.pid sender.log recorder-SESSION.pid blobs.lock
+sender.lock sender.pid sender.log sender.bell recorder-SESSION.pid blobs.lock
 data/                     the store of a collector that runs here
 ```
 """

@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lsp_server.collector import Collector as Connection
+from lsp_server.doorbell import Bell
 from lsp_server.layout import Route, SessionFiles
 from lsp_server.locks import acquire
 from pairlog.home import Home, open_home
@@ -66,6 +67,8 @@ class _Desk:
         self.written: list[float] = []
         self.durable: list[float] = []
         self._stop = threading.Event()
+        self._bell = Bell(home)
+        self._place: int | None = None
         self._lock = acquire(self.files.pid)
         self.files.write_route(route)
         self._spool = self.files.spool.open("ab", buffering=0)
@@ -104,14 +107,18 @@ class _Desk:
         at = len(self.written)
         self._spool.write(b"".join(line + b"\n" for line in self.lines[at : at + count]))
         self.written += [time.monotonic()] * count
+        # As a recorder does: at everything but an edit in the line of text of the last one.
+        place = next(iter(_lines_of(self.lines[at + count - 1])), None)
+        if place is None or place != self._place:
+            self._place = place
+            self._bell.ring()
 
     def _released(self) -> list[float]:
         """When each line was released: once a later one lay elsewhere in the text; not all were yet."""
         released: list[float] = []
         place: object = None
         for seq, at in enumerate(self.written):
-            event = decode(self.lines[seq])
-            here = {change[0] for change in getattr(event, "changes", [])}
+            here = _lines_of(self.lines[seq])
             if here != place:
                 released += [at] * (seq - len(released))
                 place = here
@@ -147,6 +154,11 @@ def _lines(name: str) -> list[bytes]:
     trace = corpus.load(name)
     some = slice(_FIRST[name] - _KEYS_BEFORE, _FIRST[name] + _KEYS)
     return session(replace(trace, edits=trace.edits[some], times=trace.times[some]))
+
+
+def _lines_of(line: bytes) -> set[int]:
+    """The lines of text that an edit begins in; none for other events."""
+    return {change[0] for change in getattr(decode(line), "changes", [])}
 
 
 def _cpu_ns(pid: int) -> int:
