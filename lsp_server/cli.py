@@ -15,7 +15,7 @@ from pairlog.home import Home, default_home, open_home
 
 def serve() -> int:
     """Run the language server until its client leaves."""
-    from lsp_server.server import create_server
+    from lsp_server.protocol.server import create_server
 
     create_server().start_io()
     return 0
@@ -36,7 +36,7 @@ def _consent(parser: argparse.ArgumentParser) -> None:
 
 
 def _choose(args: argparse.Namespace) -> int:
-    from lsp_server import ask
+    from lsp_server.orders import ask
 
     folder, level = _folder_and_level(args.words)
     if level is None:
@@ -104,7 +104,7 @@ def _home() -> Home:
 
 
 def _order(args: argparse.Namespace, done: str) -> int:
-    from lsp_server import ask
+    from lsp_server.orders import ask
 
     give = ask.pause if done == "paused" else ask.resume
     workspaces = give(_home(), _folder(args.where))
@@ -123,8 +123,8 @@ def _forget(parser: argparse.ArgumentParser) -> None:
 
 
 def _take_back(args: argparse.Namespace) -> int:
-    from lsp_server import ask
-    from lsp_server.duration import seconds_of
+    from lsp_server.orders import ask
+    from lsp_server.orders.duration import seconds_of
 
     now = time.time()
     since = now - seconds_of(args.last)
@@ -149,7 +149,7 @@ def _inspect(parser: argparse.ArgumentParser) -> None:
 
 
 def _show_waiting(args: argparse.Namespace) -> int:
-    from lsp_server import inspection
+    from lsp_server.orders import inspection
 
     home = _home()
     for waiting in inspection.waiting(home, args.session):
@@ -163,7 +163,7 @@ def _status(parser: argparse.ArgumentParser) -> None:
 
 
 def _show_status(args: argparse.Namespace) -> int:
-    from lsp_server.overview import overview
+    from lsp_server.orders.overview import overview
 
     found = overview(_home())
     if args.json:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from lsp_server.overview import overview
+from lsp_server.orders.overview import overview
 from pairlog.home import Home
 from tests.bench.row import Row
 from tests.lsp_server.client import Client

@@ -17,10 +17,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from lsp_server.collector import Collector as Connection
-from lsp_server.doorbell import Bell
-from lsp_server.layout import Route, SessionFiles
-from lsp_server.locks import acquire
+from lsp_server.home.doorbell import Bell
+from lsp_server.home.layout import Route, SessionFiles
+from lsp_server.home.locks import acquire
+from lsp_server.sending.collector import Collector as Connection
 from pairlog.home import Home, open_home
 from pairlog.line import decode
 from tests import corpus
@@ -75,7 +75,7 @@ class _Desk:
         self._write(2)
         self._watcher = threading.Thread(target=self._watch)
         self._watcher.start()
-        self.sender = subprocess.Popen([sys.executable, "-m", "lsp_server.sender", str(home.path)])
+        self.sender = subprocess.Popen([sys.executable, "-m", "lsp_server.sending.sender", str(home.path)])
         wait_for("the header in the collector", lambda: self.durable or None)
 
     def type(self, keys: int) -> None:

@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from lsp_server.clock import Clocks
-from lsp_server.inbox import Inbox
-from lsp_server.introduction import Client
-from lsp_server.layout import SessionFiles, sessions_in
-from lsp_server.session import Recording
-from lsp_server.settings import SPOOL_BYTES_MAX, Settings
+from lsp_server.home.layout import SessionFiles, sessions_in
+from lsp_server.home.settings import SPOOL_BYTES_MAX, Settings
+from lsp_server.protocol.inbox import Inbox
+from lsp_server.recording.clock import Clocks
+from lsp_server.recording.introduction import Client
+from lsp_server.recording.session import Recording
 from pairlog.consent import Choice, parse
 from pairlog.events import Change, Use
 from pairlog.home import Home

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from lsp_server.collector import Collector
-from lsp_server.delivery import Delivery
-from lsp_server.forgotten import ForgottenWords
-from lsp_server.layout import Route, SessionFiles
-from lsp_server.locks import FileLock, acquire
-from lsp_server.pace import Pace
+from lsp_server.home.forgotten import ForgottenWords
+from lsp_server.home.layout import Route, SessionFiles
+from lsp_server.home.locks import FileLock, acquire
+from lsp_server.sending.collector import Collector
+from lsp_server.sending.delivery import Delivery
+from lsp_server.sending.pace import Pace
 from pairlog.home import Home
 from pairlog.rules import Scanner
 

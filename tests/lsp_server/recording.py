@@ -8,10 +8,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from lsp_server.documents import Documents
-from lsp_server.gate import Gate
-from lsp_server.paths import Folder
-from lsp_server.recorder import Recorder
+from lsp_server.recording.documents import Documents
+from lsp_server.recording.recorder import Recorder
+from lsp_server.workspace.gate import Gate
+from lsp_server.workspace.paths import Folder
 from pairlog.events import Level, PositionEncoding, Session
 from pairlog.line import parse
 from pairlog.replay import verify

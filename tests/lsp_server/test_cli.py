@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from lsp_server.layout import Route, SessionFiles
-from lsp_server.settings import resolve
+from lsp_server.home.layout import Route, SessionFiles
+from lsp_server.home.settings import resolve
 from pairlog.address import is_loopback, is_safe
 from pairlog.cli import main
 from pairlog.errors import UserError

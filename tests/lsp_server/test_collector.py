@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from lsp_server.collector import Answer, Collector, Unreachable
-from lsp_server.wire import ANSWER_BYTES_MAX
+from lsp_server.sending.collector import Answer, Collector, Unreachable
+from lsp_server.sending.wire import ANSWER_BYTES_MAX
 
 OK = b'HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{"acked": 7}'
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from lsp_server import start_facts
-from lsp_server.consented import permission
-from lsp_server.manifest import Manifest
-from lsp_server.settings import resolve
+from lsp_server.home.settings import resolve
+from lsp_server.recording.consented import permission
+from lsp_server.workspace import start_facts
+from lsp_server.workspace.manifest import Manifest
 from pairlog import consent
 from pairlog.consent import Consented, parse, store
 from pairlog.home import open_home

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from lsp_server import outbox as module
-from lsp_server.blob_store import BlobStore
-from lsp_server.control import Orders
-from lsp_server.layout import Route, SessionFiles
-from lsp_server.pace import Pace
+from lsp_server.home.blob_store import BlobStore
+from lsp_server.home.control import Orders
+from lsp_server.home.layout import Route, SessionFiles
+from lsp_server.sending import outbox as module
+from lsp_server.sending.pace import Pace
 from pairlog.home import open_home
 from tests.lsp_server.dispatch import HEADER, LINES, OPENED, SESSION, Bench, edit, end
 from tests.lsp_server.failing_collector import FailingCollector, Failure, failing_collector
@@ -427,7 +427,7 @@ def test_an_outbox_on_a_full_disk_is_said_and_made_good_later(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("lsp_server.outbox.os.fsync", full)
+        patched.setattr("lsp_server.sending.outbox.os.fsync", full)
         assert bench.finish() == "offline"
     assert bench.delivery.state.detail == "the outbox cannot be written (No space left on device)"
     assert bench.run(100) == "done"

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from lsp_server import gate as module
-from lsp_server import git, manifest
-from lsp_server.blob_store import BlobStore
-from lsp_server.denied import DenyList
-from lsp_server.gate import Gate
-from lsp_server.paths import Folder
+from lsp_server.home.blob_store import BlobStore
+from lsp_server.workspace import gate as module
+from lsp_server.workspace import git, manifest
+from lsp_server.workspace.denied import DenyList
+from lsp_server.workspace.gate import Gate
+from lsp_server.workspace.paths import Folder
 from pairlog.blobs import read_manifest
 
 Git = Callable[..., None]

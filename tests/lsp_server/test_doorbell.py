@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lsp_server.doorbell import Bell, Doorbell
+from lsp_server.home.doorbell import Bell, Doorbell
 from pairlog.home import Home, open_home
 from tests.lsp_server.recording import Recorded
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lsp_server.escapes import plain
+from lsp_server.sending.escapes import plain
 
 
 @pytest.mark.parametrize("text", ["", "x = 1", "C:\\Users", "\\d+", "\x1bM"])

@@ -10,16 +10,17 @@ from random import Random
 
 import pytest
 
-from lsp_server import ask, control
-from lsp_server.collector import Answer, Collector
-from lsp_server.delivered import DeliveredSession, delivered_since, remember
-from lsp_server.delivery import Delivery
-from lsp_server.duration import seconds_of
-from lsp_server.forgotten import ForgottenWords
-from lsp_server.layout import Route, SessionFiles
-from lsp_server.pace import Pace
-from lsp_server.refused import Refused
-from lsp_server.state import read_recorder
+from lsp_server.home import control
+from lsp_server.home.forgotten import ForgottenWords
+from lsp_server.home.layout import Route, SessionFiles
+from lsp_server.home.refused import Refused
+from lsp_server.home.state import read_recorder
+from lsp_server.orders import ask
+from lsp_server.orders.duration import seconds_of
+from lsp_server.sending.collector import Answer, Collector
+from lsp_server.sending.delivered import DeliveredSession, delivered_since, remember
+from lsp_server.sending.delivery import Delivery
+from lsp_server.sending.pace import Pace
 from pairlog.consent import Choice, store
 from pairlog.consent import parse as parse_choice
 from pairlog.errors import UserError
@@ -294,7 +295,7 @@ def test_what_cannot_be_forgotten_on_a_full_disk_is_not_said_to_be(
 ) -> None:
     work(office, is_sent=False)
     with monkeypatch.context() as full:
-        full.setattr("lsp_server.spool.replace", _refuse)
+        full.setattr("lsp_server.home.spool.replace", _refuse)
         office.forget(5)
         office.desk.tick()
         assert "No space left" in office.desk.messages[-1]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lsp_server.framer import Framer, FramingError
+from lsp_server.protocol.framer import Framer, FramingError
 
 
 def framed(bodies: list[bytes]) -> bytes:

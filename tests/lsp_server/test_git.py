@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from lsp_server import manifest
-from lsp_server.blob_store import BlobStore
-from lsp_server.gate import Gate
-from lsp_server.git import Facts, facts, without_credentials
-from lsp_server.paths import Folder
+from lsp_server.home.blob_store import BlobStore
+from lsp_server.workspace import manifest
+from lsp_server.workspace.gate import Gate
+from lsp_server.workspace.git import Facts, facts, without_credentials
+from lsp_server.workspace.paths import Folder
 
 Git = Callable[..., str]
 

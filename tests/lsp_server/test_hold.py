@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from lsp_server.hold import Hold
-from lsp_server.pace import Pace
+from lsp_server.sending.hold import Hold
+from lsp_server.sending.pace import Pace
 
 
 def edit(*lines: int, doc: int = 1, text: str = "x") -> bytes:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from lsp_server import handles, locks
+from lsp_server.home import locks
+from lsp_server.recording import handles
 from pairlog.cli import main
 from pairlog.errors import UserError
 from tests.lsp_server.desk import Desk

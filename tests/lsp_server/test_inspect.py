@@ -8,8 +8,8 @@ from random import Random
 
 import pytest
 
-from lsp_server.inspection import waiting
-from lsp_server.state import Delivered, SenderState, write_sender
+from lsp_server.home.state import Delivered, SenderState, write_sender
+from lsp_server.orders.inspection import waiting
 from pairlog.errors import UserError
 from pairlog.events import Level
 from pairlog.home import Home, open_home

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lsp_server.outbox import Outbox, last_seq
+from lsp_server.sending.outbox import Outbox, last_seq
 
 LINES = [b'{"seq":%d,"t":0,"type":"focus","focused":true}' % seq for seq in range(10)]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lsp_server import recorder as module
+from lsp_server.recording import recorder as module
 from pairlog.document import sha256
 from pairlog.events import Edit
 from pairlog.line import LINE_BYTES_MAX, encode, parse

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lsp_server.release import Releaser, refusal
+from lsp_server.sending.release import Releaser, refusal
 from pairlog.line import parse
 
 

@@ -7,9 +7,9 @@ from random import Random
 
 import pytest
 
-from lsp_server import control
-from lsp_server.blob_store import BlobStore
-from lsp_server.pace import Pace
+from lsp_server.home import control
+from lsp_server.home.blob_store import BlobStore
+from lsp_server.sending.pace import Pace
 from tests.lsp_server.dispatch import HEADER, OPENED, Bench, edit, end
 from tests.lsp_server.failing_collector import FailingCollector, Failure
 from tests.support.secrets import KINDS

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from lsp_server.control import give
-from lsp_server.layout import SessionFiles
+from lsp_server.home.control import give
+from lsp_server.home.layout import SessionFiles
 from pairlog.consent import parse, store
 from tests.lsp_server.desk import Desk
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from lsp_server.layout import SessionFiles
-from lsp_server.locks import is_held
-from lsp_server.overview import overview
+from lsp_server.home.layout import SessionFiles
+from lsp_server.home.locks import is_held
+from lsp_server.orders.overview import overview
 from pairlog.home import Home
 from tests.lsp_server.client import Client
 from tests.support.processes import PAIRLOG, Collector, end_leftovers, pairlog, wait_for
@@ -298,7 +298,7 @@ def test_two_homes_have_a_sender_each_and_mix_nothing(
 def test_a_second_sender_leaves_at_once(collector: Collector, desk: Desk) -> None:
     client = desk.client(collector.address, collector.token("mine"))
     pid = desk.sender()
-    second = [PAIRLOG[0], "-m", "lsp_server.sender", str(desk.home.path)]
+    second = [PAIRLOG[0], "-m", "lsp_server.sending.sender", str(desk.home.path)]
     assert subprocess.run(second, timeout=20).returncode == 0
     assert desk.sender() == pid
     client.shutdown()

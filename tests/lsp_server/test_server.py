@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from lsp_server.control import give
-from lsp_server.layout import SessionFiles
+from lsp_server.home.control import give
+from lsp_server.home.layout import SessionFiles
 from pairlog.blobs import read_manifest
 from pairlog.consent import parse, store
 from pairlog.home import Home, open_home

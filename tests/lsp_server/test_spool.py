@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from lsp_server.spool import Spool
+from lsp_server.home.spool import Spool
 
 _SHORT_WRITE = """
 import resource, sys
 from pathlib import Path
-from lsp_server.spool import Spool
+from lsp_server.home.spool import Spool
 
 spool = Spool(Path(sys.argv[1]), waiting_bytes_max=0)
 assert spool.append([b'{"a":1}\\n']) == 1
@@ -49,7 +49,7 @@ def test_a_full_disk_is_an_answer_and_no_exception(tmp_path: Path) -> None:
 _WAITING = """
 import resource, sys
 from pathlib import Path
-from lsp_server.spool import Spool
+from lsp_server.home.spool import Spool
 
 def limit(size):
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))

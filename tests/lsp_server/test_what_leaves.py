@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lsp_server.pace import Pace
+from lsp_server.sending.pace import Pace
 from pairlog.blobs import File, read_manifest, write_manifest
 from pairlog.events import Completion, Run, Vcs, Workspace
 from pairlog.events import Test as OneTest
@@ -209,7 +209,7 @@ def test_a_sender_that_dies_before_it_took_anything_back_is_followed_by_one_that
     typist.bench.run(1)
     typist.change((AT[0], AT[1] + half, AT[0], AT[1] + half, SECRET[half:]))
     with monkeypatch.context() as dying:
-        dying.setattr("lsp_server.delivery.Delivery._take_back", lambda _self: 1 / 0)
+        dying.setattr("lsp_server.sending.delivery.Delivery._take_back", lambda _self: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             typist.bench.run(1)
     typist.bench.restart()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lsp_server.collector import Answer, Collector, Unreachable
+from lsp_server.sending.collector import Answer, Collector, Unreachable
 
 _BODY = b'{"acked": 7}'
 

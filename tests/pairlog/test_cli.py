@@ -58,7 +58,7 @@ def test_the_help_of_every_command_can_be_asked_for() -> None:
 
 def test_the_recorder_loads_no_compiled_package() -> None:
     done = run(
-        "import sys, lsp_server.cli, lsp_server.server, lsp_server.sender\n"
+        "import sys, lsp_server.cli, lsp_server.protocol.server, lsp_server.sending.sender\n"
         "print([name for name, module in sys.modules.items()"
         " if 'site-packages' in (getattr(module, '__file__', None) or '')"
         " and not module.__file__.endswith('.py')])"

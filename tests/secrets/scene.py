@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from lsp_server.pace import Pace
+from lsp_server.sending.pace import Pace
 from pairlog.document import Document, split_lines
 from pairlog.events import Cause, Change, PositionEncoding
 from pairlog.home import open_home

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from lsp_server.screen import Screen
+from lsp_server.sending.screen import Screen
 from tests.lsp_server.failing_collector import serving
 from tests.secrets import told, typed
 from tests.secrets.capture import Capturing

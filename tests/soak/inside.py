@@ -12,7 +12,7 @@ from collector_api import frames, sessions, tokens
 from collector_api.app import create_app
 from collector_api.limits import Limits
 from collector_api.store import Store
-from lsp_server.collector import Answer, Collector
+from lsp_server.sending.collector import Answer, Collector
 from pairlog.source import SessionInfo
 
 #: Loopback, or the sender would not send; nobody listens there.

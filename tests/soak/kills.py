@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from lsp_server.locks import is_held
+from lsp_server.home.locks import is_held
 from pairlog.home import Home
 from pairlog.line import decode
 from pairlog.options import database_uri
@@ -165,7 +165,7 @@ class Soak:
         except (OSError, ValueError):
             return None
         # Only ever a process of this home, whatever an old file says.
-        ours = b"lsp_server.sender" in command and str(self.home.path).encode() in command
+        ours = b"lsp_server.sending.sender" in command and str(self.home.path).encode() in command
         return pid if ours and is_held(self.home.path / "sender.lock") else None
 
     def _end_sender(self) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 from random import Random
 from typing import Literal, NamedTuple
 
-from lsp_server.layout import Route, SessionFiles, sessions_in
-from lsp_server.sender import Sender
+from lsp_server.home.layout import Route, SessionFiles, sessions_in
+from lsp_server.sending.sender import Sender
 from pairlog.events import End, Gap
 from pairlog.frame import pack, whole_lines
 from pairlog.home import Home

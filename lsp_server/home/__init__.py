@@ -1,0 +1,1 @@
+"""The files of `PAIRLOG_HOME`, where recorder and sender meet."""

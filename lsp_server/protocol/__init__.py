@@ -1,0 +1,1 @@
+"""The language server: what comes in on standard input, and what pygls does with it."""

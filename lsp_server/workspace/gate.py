@@ -1,0 +1,134 @@
+"""Which files of a workspace may be recorded: by the deny list, git's ignore files, and what lies inside.
+
+A file is held to every name that leads to it: a harmless link to a denied file is denied as well.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Collection, Iterable
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+from lsp_server.workspace import git
+from lsp_server.workspace.denied import DenyList
+from lsp_server.workspace.paths import Folder
+
+#: Gives those of some names in a folder that git ignores; None where it takes more than these seconds.
+Ask: TypeAlias = Callable[[Path, Collection[str], float], "set[str] | None"]
+
+#: All that one question may take; somebody waits at the editor.
+_SECONDS_MAX = 1.0
+#: So long an answer holds for a file that is only named; one that is opened is asked about anew.
+_HOLDS_SECONDS = 30.0
+_KEPT_MAX = 10_000
+
+
+class _Names(NamedTuple):
+    """A path as it was given, in its real folder, and what it leads to where that is a link."""
+
+    given: str
+    placed: str
+    real: str
+
+
+class Gate:
+    """Asked about paths relative to the workspace folder, with `/`."""
+
+    def __init__(self, folder: Folder, rules: DenyList | None = None, ask: Ask = git.ignored) -> None:
+        self.folder = folder
+        #: Paths that are denied only because git did not answer in time.
+        self.unanswered: set[str] = set()
+        self._rules = rules or DenyList()
+        self._ask = ask
+        self._root = Path(os.path.realpath(folder.root))
+        self._kept: dict[str, tuple[float, bool]] = {}
+
+    def denies(self, path: str) -> bool:
+        """Whether a file that is opened must not be recorded."""
+        return path in self._judge([path])
+
+    def denied(self, paths: Collection[str]) -> set[str]:
+        """Those of the files named somewhere that must not be."""
+        now = time.monotonic()
+        if len(self._kept) > _KEPT_MAX:
+            self._kept.clear()
+        fresh = [path for path in paths if self._kept.get(path, (0.0, False))[0] <= now]
+        judged = self._judge(fresh)
+        self._kept.update({path: (now + _HOLDS_SECONDS, path in judged) for path in fresh})
+        return {path for path in paths if self._kept[path][1]}
+
+    def denies_tracked(self, path: str) -> bool:
+        """Whether a file that git tracks must not be recorded; git is asked about a link's target alone."""
+        names = self._names(path)
+        if names is None or any(map(self._rules.denies, names)):
+            return True
+        beyond = {names.placed, names.real} - {path}
+        return bool(beyond) and any(self._ask_git(name for name in beyond if self._is_for_git(name)))
+
+    def forget(self) -> None:
+        """An ignore file has changed: what git said of it holds no more."""
+        self._kept.clear()
+
+    def _judge(self, paths: Collection[str]) -> set[str]:
+        denied: set[str] = set()
+        asked: dict[str, set[str]] = {}
+        for path in paths:
+            names = self._names(path)
+            if names is None or any(map(self._rules.denies, names)):
+                denied.add(path)
+                continue
+            for name in {names.placed, names.real}:
+                if self._is_for_git(name):
+                    asked.setdefault(name, set()).add(path)
+        ignored, unanswered = self._ask_git(asked)
+        for name in ignored:
+            denied |= asked[name]
+        late: set[str] = set().union(*(asked[name] for name in unanswered)) - denied
+        self.unanswered = (self.unanswered - set(paths)) | late
+        return denied | late
+
+    def _is_for_git(self, name: str) -> bool:
+        return self._rules.denies(name) is None
+
+    def _names(self, path: str) -> _Names | None:
+        """All names of a path; None where one of them leads out of the workspace."""
+        if not _can_be_named(path):
+            return None
+        named = self._root / path
+        try:
+            placed = Path(os.path.realpath(named.parent)) / named.name
+            real = Path(os.path.realpath(placed)) if placed.is_symlink() else placed
+            return _Names(path, *(place.relative_to(self._root).as_posix() for place in (placed, real)))
+        except ValueError:
+            return None
+
+    def _ask_git(self, names: Iterable[str]) -> tuple[set[str], set[str]]:
+        """Which of the names git ignores, each asked about in its own folder, and which it did not tell."""
+        folders: dict[Path, dict[str, str]] = {}
+        for name in names:
+            place = self._root / name
+            folder = next(parent for parent in place.parents if parent.is_dir())
+            folders.setdefault(folder, {})[place.relative_to(folder).as_posix()] = name
+        ignored: set[str] = set()
+        unanswered: set[str] = set()
+        until = time.monotonic() + _SECONDS_MAX
+        for folder, local in folders.items():
+            if not any((parent / ".git").exists() for parent in (folder, *folder.parents)):
+                continue
+            left = until - time.monotonic()
+            found = self._ask(folder, list(local), left) if left > 0 else None
+            if found is None:
+                unanswered.update(local.values())
+            else:
+                ignored.update(local[name] for name in found if name in local)
+        return ignored, unanswered
+
+
+def _can_be_named(path: str) -> bool:
+    """Whether a file can have this path; such a text from a client may be anything."""
+    try:
+        return b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
