@@ -18,6 +18,7 @@ from pairlog.position import scrub
 #: The longest line that any part of Pairlog takes, in bytes.
 LINE_BYTES_MAX = 16 * 1024 * 1024
 
+_decode = json.JSONDecoder().decode
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _NAMES = {cls: tuple(f.name for f in fields(cls)[2:]) for cls in TYPES.values()}
 _REQUIRED = {cls: frozenset(f.name for f in fields(cls) if f.default is MISSING) for cls in TYPES.values()}
@@ -44,7 +45,7 @@ def encode(event: Event) -> bytes:
 def parse(line: bytes) -> dict[str, Any]:
     """The JSON object of a line. Raises LineError where it has no `seq`, `t` and `type`."""
     try:
-        body = json.loads(line)
+        body = _decode(line.decode())
     except (ValueError, RecursionError) as error:
         raise LineError(f"not JSON ({error})") from None
     if not isinstance(body, dict):

@@ -49,6 +49,7 @@ class Sender:
         self._listed = 0
         self._spool = home.spool
         self._scanner = scanner_of_this_user()
+        self._scanner.prepare()
         self._forgotten = ForgottenWords(home)
 
     def step(self, now: float) -> bool:
