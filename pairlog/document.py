@@ -11,6 +11,7 @@ import io
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
+from pairlog.blocks import Blocks
 from pairlog.events import Change, PositionEncoding
 from pairlog.position import index
 
@@ -19,6 +20,8 @@ from pairlog.position import index
 Observer: TypeAlias = Callable[["Document", int, int, int, int, str], None]
 
 _BOM = "\ufeff"
+#: A longer text is kept in blocks.
+_LIST_CHARS_MAX = 64 * 1024
 
 
 def split_lines(text: str) -> list[str]:
@@ -50,14 +53,17 @@ class Document:
     def __init__(
         self, text: str, encoding: PositionEncoding = "utf-16", observer: Observer | None = None
     ) -> None:
-        self.lines = split_lines(text)
+        lines = split_lines(text)
+        #: The lines with their ends; the last one has none and may be empty.
+        self.lines: list[str] | Blocks = lines if len(text) <= _LIST_CHARS_MAX else Blocks(lines, split_lines)
         self.encoding: PositionEncoding = encoding
         self._observer = observer
 
     @property
     def text(self) -> str:
         """The whole text."""
-        return "".join(self.lines)
+        lines = self.lines
+        return "".join(lines) if isinstance(lines, list) else lines.text()
 
     def sha256(self) -> str:
         """The hexadecimal SHA-256 of the text's UTF-8."""

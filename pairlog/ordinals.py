@@ -8,6 +8,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import accumulate, islice
 from typing import TypeAlias
 
 from pairlog.document import Document
@@ -60,35 +61,34 @@ class Standing:
     A document that was never edited needs no more than the first ordinal.
     """
 
-    __slots__ = ("_base", "_lines")
+    __slots__ = ("_base", "_firsts", "_mixed", "_names")
 
     def __init__(self, base: int) -> None:
         self._base = base
-        self._lines: list[Line] | None = None
+        #: For each line its first ordinal, where they are consecutive, else a negative name in `_mixed`.
+        self._firsts: array[int] | None = None
+        self._mixed: dict[int, array[int]] = {}
+        self._names = 0
 
     def runs(self, document: Document, line: int, start: int, end_line: int, end: int) -> list[Run]:
         """The ordinals between two places given in code points."""
-        lines = self._lines
-        if lines is None:
-            lines = self._unfolded(document)
         if line == end_line:
-            return list(_runs(lines[line], start, end))
-        found = list(_runs(lines[line], start, len(document.lines[line])))
-        for number in range(line + 1, end_line):
-            found += _runs(lines[number], 0, len(document.lines[number]))
-        return merged([*found, *_runs(lines[end_line], 0, end)])
+            return list(_runs(self._line(document, line), start, end))
+        found = list(_runs(self._line(document, line), start, len(document.lines[line])))
+        for number, text in enumerate(document.lines[line + 1 : end_line], line + 1):
+            found += _runs(self._line(document, number), 0, len(text))
+        return merged([*found, *_runs(self._line(document, end_line), 0, end)])
 
     def change(self, document: Document, line: int, start: int, end: int, base: int, length: int) -> None:
         """In one line, characters go and `length` others, from the ordinal `base` on, come."""
-        lines = self._lines
-        if lines is None:
-            lines = self._unfolded(document)
-        old = lines[line]
+        old = self._line(document, line)
         if isinstance(old, int):
+            firsts = self._unfolded(document)
             if start == end and start == len(document.lines[line]) and (old + start == base or not start):
-                lines[line] = base - start
+                firsts[line] = base - start
                 return
-            old = lines[line] = array("q", range(old, old + len(document.lines[line])))
+            old = array("q", range(old, old + len(document.lines[line])))
+            firsts[line] = self._named(old)
         old[start:end] = array("q", range(base, base + length))
 
     def splice(
@@ -100,25 +100,32 @@ class Standing:
         lengths: Iterable[int],
     ) -> None:
         """The lines `first` to `end_line` become lines of these lengths, made of `parts` in a row."""
-        lines = self._lines
-        if lines is None:
-            lines = self._unfolded(document)
-        lines[first : end_line + 1] = _cut_up(parts, lengths)
+        firsts = self._unfolded(document)
+        for name in firsts[first : end_line + 1]:
+            self._mixed.pop(name, None)
+        new = _cut_up(parts, lengths)
+        firsts[first : end_line + 1] = array(
+            "q", (line if isinstance(line, int) else self._named(line) for line in new)
+        )
 
     def part(self, document: Document, line: int, start: int, end: int) -> tuple[Line, int]:
         """The ordinals of a part of a line, and how many they are."""
-        lines = self._lines
-        if lines is None:
-            lines = self._unfolded(document)
-        return _cut(lines[line], start, end), end - start
+        return _cut(self._line(document, line), start, end), end - start
 
-    def _unfolded(self, document: Document) -> list[Line]:
-        self._lines = []
-        base = self._base
-        for line in document.lines:
-            self._lines.append(base)
-            base += len(line)
-        return self._lines
+    def _line(self, document: Document, line: int) -> Line:
+        first = (self._firsts or self._unfolded(document))[line]
+        return first if first >= 0 else self._mixed[first]
+
+    def _named(self, line: array[int]) -> int:
+        self._names -= 1
+        self._mixed[self._names] = line
+        return self._names
+
+    def _unfolded(self, document: Document) -> array[int]:
+        if self._firsts is None:
+            ends = accumulate(map(len, document.lines), initial=self._base)
+            self._firsts = array("q", islice(ends, len(document.lines)))
+        return self._firsts
 
 
 def merged(runs: Iterable[Run]) -> list[Run]:
