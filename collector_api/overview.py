@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from collector_api.describe import describe
+from pairlog.causes import unsaid
 from pairlog.events import (
     Agent,
+    Attribution,
     Completion,
     Edit,
     Event,
@@ -61,7 +63,9 @@ class Overview:
 
     header: Session | None = None
     counts: Counter[str] = field(default_factory=Counter)
+    #: How many edits have each cause; `said` has those that were told, by their seqs.
     causes: Counter[str] = field(default_factory=Counter)
+    said: dict[int, str] = field(default_factory=dict)
     documents: dict[int, DocumentFacts] = field(default_factory=dict)
     story: list[Moment] = field(default_factory=list)
     left_out: int = 0
@@ -82,6 +86,8 @@ def overview(lines: Iterable[bytes]) -> Overview:
             seen.header = event
         elif isinstance(event, Run) and event.phase == "started":
             seen.runs += 1
+        elif isinstance(event, Attribution):
+            _learn(seen, event)
         _document(seen, event)
         if isinstance(event, _STORY):
             if len(seen.story) < STORY_MAX:
@@ -89,6 +95,14 @@ def overview(lines: Iterable[bytes]) -> Overview:
             else:
                 seen.left_out += 1
     return seen
+
+
+def _learn(seen: Overview, event: Attribution) -> None:
+    """Count an edit under the cause that was learned later."""
+    seen.causes[seen.said.get(event.of, unsaid(seen.header))] -= 1
+    seen.causes[event.cause] += 1
+    seen.causes = +seen.causes
+    seen.said[event.of] = event.cause
 
 
 def _shows(seen: Overview, doc: int | None) -> int | None:
@@ -107,7 +121,10 @@ def _document(seen: Overview, event: Event) -> None:
     if known is None:
         return
     if isinstance(event, Edit):
-        seen.causes[event.cause or "unknown"] += 1
+        cause = event.cause or unsaid(seen.header)
+        seen.causes[cause] += 1
+        if event.cause is not None:
+            seen.said[event.seq] = cause
         known.edits += 1
         known.last_seq = event.seq
     elif isinstance(event, Save):

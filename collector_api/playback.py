@@ -5,14 +5,14 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from collector_api.code_view import CodeView, view
 from collector_api.describe import describe
 from collector_api.marks import Marker
 from collector_api.problems import NoDocument
-from pairlog.events import Edit, Event, Open
+from pairlog.events import Attribution, Edit, Event, Open
 from pairlog.line import decode
 from pairlog.replay import Blobs, Player, Replayed, ReplayError
 
@@ -74,6 +74,7 @@ class _Tape:
         self.times = array("q")
         self.edits = array("q")
         self.opened: Open | None = None
+        self.learned: dict[int, str] = {}
 
     def add(self, event: Event) -> None:
         self.seqs.append(event.seq)
@@ -82,6 +83,8 @@ class _Tape:
             self.edits.append(event.seq)
         elif isinstance(event, Open) and event.doc == self.doc and self.opened is None:
             self.opened = event
+        elif isinstance(event, Attribution):
+            self.learned[event.of] = event.cause
 
 
 def play(lines: Iterable[bytes], blobs: Blobs, doc: int, at: int | None, near: int | None = None) -> Playback:
@@ -122,7 +125,7 @@ def play(lines: Iterable[bytes], blobs: Blobs, doc: int, at: int | None, near: i
         language=shown.language if shown else tape.opened.language,
         code=view(shown.document.lines if shown else [], marks, near),
         problem=problem or _problem(shown),
-        entries=[_entry(event, here.seq, doc) for event in (*before, *behind)],
+        entries=[_entry(event, tape.learned, here.seq, doc) for event in (*before, *behind)],
         bars=_bars(tape, here.seq),
         last_seq=tape.seqs[-1],
         previous_seq=_last_before(tape.seqs, here.seq),
@@ -140,9 +143,9 @@ def _problem(shown: Replayed | None) -> str | None:
     return None
 
 
-def _entry(event: Event, here: int, doc: int) -> Entry:
+def _entry(event: Event, learned: Mapping[int, str], here: int, doc: int) -> Entry:
     of = getattr(event, "doc", None)
-    cause = event.cause if isinstance(event, Edit) else None
+    cause = learned.get(event.seq, event.cause) if isinstance(event, Edit) else None
     return Entry(event.seq, event.t, event.type, of, cause, describe(event), event.seq == here, of == doc)
 
 

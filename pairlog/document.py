@@ -82,6 +82,15 @@ class Document:
         for line, column, end_line, end_column, text in changes:
             self._replace(line, column, end_line, end_column, text)
 
+    def span(self, change: Change) -> tuple[int, int, int, int]:
+        """The line and code point where a change begins in the text as it stands, and where it ends."""
+        line, column, end_line, end_column, _ = change
+        if end_line == -1:
+            last = len(self.lines) - 1
+            return 0, 0, last, len(self.lines[last])
+        start, end = self._place(line, column), self._place(end_line, end_column)
+        return (*min(start, end), *max(start, end))
+
     def slice(self, line: int, start: int, end_line: int, end: int) -> str:
         """The text between two places given in code points, as an observer gets them."""
         if line == end_line:
@@ -102,12 +111,7 @@ class Document:
                         self._observer(self, line, column, line, end_column, text)
                     lines[line] = new
                     return
-        if end_line == -1:
-            last = len(lines) - 1
-            self._splice(0, 0, last, len(lines[last]), text)
-            return
-        start, end = self._place(line, column), self._place(end_line, end_column)
-        self._splice(*min(start, end), *max(start, end), text)
+        self._splice(*self.span((line, column, end_line, end_column, text)), text)
 
     def _place(self, line: int, column: int) -> tuple[int, int]:
         """The line and code point index that a position means."""

@@ -92,6 +92,8 @@ class Session(Event):
     head: str | None = optional("identifier")
     branch: str | None = optional("identifier")
     previous: str | None = optional("plain")
+    #: `inferred`: a cause was sought for every edit, and one that bears none was typed.
+    causes: Literal["inferred"] | None = optional("plain")
     study: str | None = optional("plain")
     condition: str | None = optional("plain")
 

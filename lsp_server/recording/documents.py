@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from lsp_server.causes.history import History
+from lsp_server.causes.reason import Reason
 from lsp_server.workspace.gate import Gate
 from pairlog.document import Document
-from pairlog.events import Cause, Evidence, PositionEncoding
-
-
-class Reason(NamedTuple):
-    """The cause of a change as a client reports it; named and ordered as the fields of an `edit`."""
-
-    cause: Cause
-    evidence: Evidence
-    rule: str | None
-    ref: str | None
+from pairlog.events import PositionEncoding
 
 
 class Tracked:
     """A document that the editor has open."""
 
-    __slots__ = ("cause", "document", "language", "live", "lost", "number", "path", "version")
+    __slots__ = ("cause", "document", "history", "language", "live", "lost", "number", "path", "version")
 
     def __init__(
         self, number: int, path: str, language: str | None, version: int, document: Document
@@ -32,12 +24,18 @@ class Tracked:
         self.language = language
         self.version = version
         self.document = document
+        self.history = History(document)
         #: Its text is known; not so after a change that could not be read.
         self.live = True
         #: Changes that were not recorded since it is not live.
         self.lost = 0
         #: Why its next change happens.
         self.cause: Reason | None = None
+
+    def replace(self, text: str) -> None:
+        """Take another text for this one, which no edit leads to."""
+        self.document.apply([(0, 0, -1, 0, text)])
+        self.history = History(self.document)
 
 
 class Documents:

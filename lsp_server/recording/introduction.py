@@ -46,6 +46,7 @@ class Introduction(NamedTuple):
             head=facts.head,
             branch=facts.branch,
             previous=previous,
+            causes="inferred",
             consent=consent.level,
             use=consent.use,
             policy=consent.policy,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import MISSING, fields
 from typing import Any, NamedTuple, get_type_hints
 
-from lsp_server.recording.documents import Reason
+from lsp_server.causes.reason import Reason
 from pairlog.events import OBSERVABLE, Agent, Completion, Edit, Event, Run, Test, kinds
 from pairlog.fields import Reader, reader
 

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Any, Literal
 
+from lsp_server.recording.causing import Causing
 from lsp_server.recording.documents import Documents, Tracked
 from lsp_server.recording.left_out import LeftOut
-from lsp_server.recording.lines import Append, Lines
+from lsp_server.recording.lines import Append
 from lsp_server.recording.mending import with_integers
 from lsp_server.recording.observe import Unsupported, Withheld, read, read_cause
 from pairlog.document import sha256 as sha256_of_text
@@ -29,7 +30,7 @@ EndReason = Literal["shutdown", "idle", "rollover", "consent", "erased", "interr
 _quote: Callable[[str], str] = json.encoder.encode_basestring
 
 
-class Recorder(Lines):
+class Recorder(Causing):
     """One session in the making. Events wait in memory until `flush`, which every read calls once."""
 
     def __init__(
@@ -133,9 +134,9 @@ class Recorder(Lines):
         except (TypeError, KeyError, ValueError, AttributeError):
             self._change_unread(doc, params)
             return
-        why = "" if doc.cause is None else self._take_cause(doc)
+        is_key = doc.cause is None and doc.history.take_key(applied)
+        why = "" if is_key else self._explain(doc, applied)
         doc.version = version if told else due
-        doc.document.apply(applied)
         body = (
             f'{{"seq":{self.next},"t":{self._t},"type":"edit","doc":{doc.number},'
             f'"changes":[{",".join(parts)}]{told}{why}}}\n'
@@ -174,6 +175,7 @@ class Recorder(Lines):
                 digest, of = sha256(data).hexdigest(), "disk"
         if doc.path.endswith(".gitignore"):
             self.documents.gate.forget()
+        self._learn(self.causes.saved(doc.number, doc.history, self._t))
         seq = self.next
         self.event(Save, doc=doc.number, sha256=digest, sha256_of=of)
         if self.next > seq:
@@ -274,12 +276,6 @@ class Recorder(Lines):
 
     # -- changes that are no plain edit ----------------------------------------------------------------
 
-    def _take_cause(self, doc: Tracked) -> str:
-        assert doc.cause is not None
-        cause, doc.cause = doc.cause, None
-        told = {name: value for name, value in cause._asdict().items() if value is not None}
-        return "".join(f',"{name}":{_quote(value)}' for name, value in told.items())
-
     def _respelt(self, uri: Any, what: str) -> Tracked | None:
         """The open document at an address that no `didOpen` spelt like this; None where there is none."""
         if not isinstance(uri, str) or uri in self.documents.left_out:
@@ -324,7 +320,7 @@ class Recorder(Lines):
     def _rebase_from(self, doc: Tracked, text: str) -> None:
         if doc.lost:
             self._say_lost(doc)
-        doc.document.apply([(0, 0, -1, 0, text)])
+        doc.replace(text)
         doc.live = True
         self._open(doc, "after_gap")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pairlog.blobs import read_manifest
+from pairlog.causes import learned
 from pairlog.document import sha256
-from pairlog.events import Edit, Event, Rename, Save, Workspace
+from pairlog.events import Attribution, Edit, Event, Rename, Save, Workspace
 from pairlog.replay import Blobs, Player, Replayed
 from processing.episodes.workspace import Files
 
@@ -56,21 +57,26 @@ class Disk:
         return files
 
 
-def read_disk(events: Iterable[Event], blobs: Blobs) -> Disk:
+def read_disk(events: Sequence[Event], blobs: Blobs) -> Disk:
     """Replay a session once and keep what was saved, changed from outside, renamed and listed."""
     disk, player = Disk(blobs), Player(blobs)
+    late = learned(events)
     for event in events:
         if isinstance(event, Rename) and event.doc in player.documents:
             disk._renamed.append((event.seq, player.documents[event.doc].path))
         player.feed(event)
         if isinstance(event, Workspace):
             disk._manifests.append(event)
-        elif isinstance(event, Save) or (isinstance(event, Edit) and event.cause == "external"):
+        elif isinstance(event, Save) or (isinstance(event, Edit) and _is_external(event, late)):
             replayed = player.documents[event.doc]
             digest = event.sha256 if isinstance(event, Save) else None
             version = _Written(event.seq, replayed.path, _content(replayed, digest))
             disk._written.setdefault(event.doc, []).append(version)
     return disk
+
+
+def _is_external(edit: Edit, late: Mapping[int, Attribution]) -> bool:
+    return (late[edit.seq].cause if edit.seq in late else edit.cause) == "external"
 
 
 def _content(replayed: Replayed, digest: str | None) -> bytes:

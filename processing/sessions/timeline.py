@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pandas as pd
 
+from pairlog.causes import learned, unsaid
 from pairlog.document import Document
-from pairlog.events import Attribution, Clock, Edit, Event
+from pairlog.events import Clock, Edit, Event, Session
 from pairlog.line import decode
 from pairlog.replay import Blobs, Player, verify
 
@@ -50,7 +51,7 @@ def timeline(lines: Sequence[bytes], blobs: Blobs) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
 
-def _rows(events: Iterable[Event], blobs: Blobs) -> list[dict[str, Any]]:
+def _rows(events: Sequence[Event], blobs: Blobs) -> list[dict[str, Any]]:
     count = _Count()
     player = Player(blobs, count.observe)
     wall: datetime | None = None
@@ -72,15 +73,23 @@ def _rows(events: Iterable[Event], blobs: Blobs) -> list[dict[str, Any]]:
             "path": player.documents[doc].path if doc in player.documents else None,
             "id": getattr(event, "id", None) or getattr(event, "run", None),
             "phase": getattr(event, "phase", None),
-            "cause": getattr(event, "cause", None) or ("unknown" if isinstance(event, Edit) else None),
+            "cause": getattr(event, "cause", None),
             "evidence": getattr(event, "evidence", None),
             "ref": getattr(event, "ref", None),
             "inserted": count.inserted,
             "deleted": count.deleted,
         }
-        if isinstance(event, Attribution) and event.of in rows:
-            rows[event.of].update(cause=event.cause, evidence=event.evidence, ref=event.ref)
+        if isinstance(event, Edit) and event.cause is None:
+            rows[event.seq].update(_left_unsaid(player.header))
+    for seq, late in learned(events).items():
+        if seq in rows:
+            rows[seq].update(cause=late.cause, evidence=late.evidence, ref=late.ref)
     return list(rows.values())
+
+
+def _left_unsaid(header: Session | None) -> dict[str, str | None]:
+    cause = unsaid(header)
+    return {"cause": cause, "evidence": None if cause == "unknown" else "inferred"}
 
 
 class _Count:

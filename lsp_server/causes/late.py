@@ -1,0 +1,93 @@
+"""What later events say of earlier edits: a save right behind a change, the same name replaced elsewhere."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lsp_server.causes.hunk import Hunk
+from lsp_server.causes.reason import Reason, inferred
+from lsp_server.causes.rules import is_name, is_run, is_small
+
+#: An editor that formats as it saves, or renames in several documents, does so at once.
+_AT_ONCE_MS = 100
+#: Nobody presses keys so quickly, and an editor that undoes them one by one does. A key that is held down
+#: comes in such a heap only where the recorder was kept busy; then others of the kind went before.
+_TOO_FAST_MS = 15
+_STEPS_MIN = 3
+_HELD_MS = 250
+
+
+class Told(NamedTuple):
+    """An edit as it was written."""
+
+    seq: int
+    t: int
+    doc: int
+    hunks: list[Hunk]
+    reason: Reason
+    steps_back: bool
+
+
+def _is_by_hand(hunks: list[Hunk]) -> bool:
+    """Whether keys that wait until a save can be told as this: a run of them, or anything but blanks."""
+    return is_run(hunks) if len(hunks) > 1 else not all(it.is_blank for it in hunks)
+
+
+class Late:
+    """The edits of the last moment, of which more may be learned."""
+
+    def __init__(self) -> None:
+        self._told: list[Told] = []
+
+    def forget(self) -> None:
+        """Seqs are given again, or mean nothing any more."""
+        self._told = []
+
+    def wrote(self, edit: Told) -> None:
+        """An edit was written."""
+        self._told = [it for it in self._told if it.t + _HELD_MS >= edit.t]
+        self._told.append(edit)
+
+    def saved(self, doc: int, t: int) -> list[tuple[int, Reason]]:
+        """The document was saved: what was changed right before it, and not by keys, was formatted."""
+        found = []
+        for edit in reversed(self._told):
+            if edit.doc != doc or edit.t + _AT_ONCE_MS < t or edit.reason.evidence != "inferred":
+                break
+            is_help = (
+                all(it.is_blank for it in edit.hunks) if len(edit.hunks) == 1 else not is_run(edit.hunks)
+            )
+            if edit.reason.cause == "unknown" or (edit.reason.cause == "typed" and is_help):
+                found.append((edit.seq, inferred("format", "on_save")))
+            elif edit.reason.cause != "format":
+                break
+        self._told = []
+        return found[::-1]
+
+    def renamed(self, doc: int, hunks: list[Hunk], t: int) -> list[int] | None:
+        """The seqs of edits of other documents that replaced the same name just now; None: there are none."""
+        pairs = {it.words for it in hunks}
+        if len(pairs) != 1 or not is_name(next(iter(pairs))):
+            return None
+        found = [
+            it
+            for it in self._told
+            if it.doc != doc and it.t + _AT_ONCE_MS >= t and {hunk.words for hunk in it.hunks} == pairs
+        ]
+        return [it.seq for it in found if it.reason.cause != "refactor"] if found else None
+
+    def stepped(self, doc: int, hunks: list[Hunk], t: int) -> list[int] | None:
+        """The seqs of the letters removed right before, faster than keys; None where there is no such run."""
+        if not all(map(is_small, hunks)):
+            return None
+        run: list[Told] = []
+        for edit in reversed(self._told):
+            if edit.doc != doc or not edit.steps_back:
+                break
+            if edit.t + _TOO_FAST_MS < t:
+                return None
+            run.append(edit)
+            t = edit.t
+        if len(run) < _STEPS_MIN - 1:
+            return None
+        return [it.seq for it in reversed(run) if it.reason.cause == "typed"]
