@@ -12,10 +12,10 @@ from hashlib import sha256
 from typing import Any, Literal
 
 from lsp_server.recording.documents import Documents, Tracked
-from lsp_server.recording.left_out import LeftOut
-from lsp_server.recording.lines import Append, Lines
+from lsp_server.recording.lines import Append
 from lsp_server.recording.mending import with_integers
 from lsp_server.recording.observe import Unsupported, Withheld, read, read_cause
+from lsp_server.recording.outside import OutsideLines
 from pairlog.document import sha256 as sha256_of_text
 from pairlog.events import End, Rename, Run, Save
 from pairlog.line import LINE_BYTES_MAX
@@ -29,7 +29,7 @@ EndReason = Literal["shutdown", "idle", "rollover", "consent", "erased", "interr
 _quote: Callable[[str], str] = json.encoder.encode_basestring
 
 
-class Recorder(Lines):
+class Recorder(OutsideLines):
     """One session in the making. Events wait in memory until `flush`, which every read calls once."""
 
     def __init__(
@@ -42,7 +42,6 @@ class Recorder(Lines):
         """As `Lines` takes them."""
         super().__init__(documents, append, keep_blob, now)
         self._unopened: dict[str, int] = {}
-        self._left_out = LeftOut(documents)
         self._ignored: set[tuple[str, str]] = set()
         self._not_utf8: set[int] = set()
         #: The document and the line of text of the last edit.
@@ -80,7 +79,7 @@ class Recorder(Lines):
             return
         if self.documents.gate.denies(path):
             self._closed(self.documents.leave_out(uri))
-            self._count_denied(path)
+            self.count_denied(path)
             return
         if len(text) > DOCUMENT_CHARS_MAX:
             self.documents.left_out.add(uri)
@@ -89,7 +88,9 @@ class Recorder(Lines):
         again = self._unopened.pop(uri, 0)
         if again:
             self.gap("unsupported", "further changes and saves of a document that was not open", count=again)
-        self._open(self.documents.open(uri, path, language, version, scrub(text)), "opened")
+        doc = self.documents.open(uri, path, language, version, scrub(text))
+        doc.saved = doc.document.sha256()
+        self._open(doc, "opened")
 
     def did_change(self, params: Any) -> None:
         """A document changed; `params` as they are on the wire. Never raises."""
@@ -135,6 +136,7 @@ class Recorder(Lines):
             return
         why = "" if doc.cause is None else self._take_cause(doc)
         doc.version = version if told else due
+        doc.edited = (self.next, self._t, bool(why))
         doc.document.apply(applied)
         body = (
             f'{{"seq":{self.next},"t":{self._t},"type":"edit","doc":{doc.number},'
@@ -174,6 +176,7 @@ class Recorder(Lines):
                 digest, of = sha256(data).hexdigest(), "disk"
         if doc.path.endswith(".gitignore"):
             self.documents.gate.forget()
+        doc.edited, doc.saved = None, digest
         seq = self.next
         self.event(Save, doc=doc.number, sha256=digest, sha256_of=of)
         if self.next > seq:
@@ -184,8 +187,11 @@ class Recorder(Lines):
         self.urgent = True
 
     def did_close(self, uri: str) -> None:
-        """The editor let go of a document."""
-        self._closed(self.documents.close(uri))
+        """The editor let go of a document. Where its file has its text, that is followed on."""
+        doc = self.documents.close(uri)
+        self._closed(doc)
+        if doc is not None and doc.live and doc.edited is None:
+            self.follow(doc, "disk")
 
     def did_rename(self, old_uri: str, new_uri: str) -> None:
         """A file or a folder was renamed; both addresses as the client gives them.
@@ -203,11 +209,7 @@ class Recorder(Lines):
                 self.event(Rename, doc=self.documents.move(path, renamed), path=renamed)
                 continue
             self._closed(self.documents.forget(path))
-            self._count_denied(renamed if new is not None else path)
-
-    def _count_denied(self, path: str) -> None:
-        if not self.is_paused:
-            self._left_out.count_denied(path)
+            self.count_denied(renamed if new is not None else path)
 
     def _closed(self, doc: Tracked | None) -> None:
         if doc is None:

@@ -74,7 +74,7 @@ class Recording:
         self._introduction = Introduction(client, settings.clock, keyed(self.home.key(), str(root)))
         gate = Gate(Folder(root), self.rules)
         self._tracked_files = TrackedFiles(gate, self._blobs)
-        self._documents = Documents(gate, client.encoding)
+        self.documents = Documents(gate, client.encoding)
         self._standing = Standing(self.home, root, report, tell)
         self._bound = Bound(self.home, settings.spool_bytes_max)
         self._bell = Bell(self.home)
@@ -202,7 +202,7 @@ class Recording:
 
     def _follower(self) -> Recorder:
         """What knows the documents, paused or not, while no session has begun; it writes nothing."""
-        return Recorder(self._documents, lambda _lines: 0, self._blobs.keep, lambda: 0)
+        return Recorder(self.documents, lambda _lines: 0, self._blobs.keep, lambda: 0)
 
     def _wake(self) -> None:
         """Write the header, what was lost before it, and the documents as they stand.
@@ -211,7 +211,7 @@ class Recording:
         """
         facts = self._tracked_files.look(self._consent.level)
         clock = SessionClock(self._clocks)
-        recorder = Recorder(self._documents, self._files.spool.append, self._blobs.keep, clock.t)
+        recorder = Recorder(self.documents, self._files.spool.append, self._blobs.keep, clock.t)
         recorder.begin(
             self._introduction.header(
                 self._files.session, clock.started_at, facts, self._consent, self._previous
@@ -299,6 +299,8 @@ class Recording:
         now = self._clock.t()
         if not recorder.is_paused:
             self._watch_clock()
+            if recorder.wants_manifest and self._tracked_files.again():
+                recorder.wants_manifest = False
             self._tracked_files.tell(recorder, 0)
             if self._bound.look(self._files.spool.size) and not recorder.is_full:
                 recorder.stop()
@@ -315,7 +317,7 @@ class Recording:
         if recorder.is_full or recorder.is_paused or self._settings.clock == "client":
             # The client's times run through: a session that they are told for cannot be cut in two.
             return self._turn(self._due) if self._due and not recorder.is_full else True
-        due = self._due or self._rollover.due(now, self._documents.await_edit())
+        due = self._due or self._rollover.due(now, self.documents.await_edit())
         return due is None or self._turn(due)
 
     def _watch_clock(self) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
+from lsp_server.recording.documents import Documents
 from lsp_server.recording.recorder import Recorder
 from lsp_server.workspace.denied import DenyList
 from pairlog.events import PositionEncoding
@@ -15,6 +16,22 @@ from pairlog.home import Home
 Act: TypeAlias = Callable[[Recorder], None]
 #: Takes an act from any thread, at once, and does it later in the event loop's thread, in order.
 Tell: TypeAlias = Callable[[Act], None]
+#: Hears files that a client saw change: the address, and whether the file is new.
+HearFiles: TypeAlias = Callable[[list[tuple[str, bool]]], None]
+
+_Answer = TypeVar("_Answer")
+
+
+class Deaf(Exception):
+    """Nobody hears a sense any more: its recording is over."""
+
+
+class Ask(Protocol):
+    """Asks about the documents from a thread, after all that it told before; begins no session."""
+
+    def __call__(self, question: Callable[[Documents], _Answer]) -> _Answer:
+        """The answer, worked out in the event loop's thread. Raises Deaf."""
+        ...
 
 
 class Place(NamedTuple):
@@ -24,6 +41,9 @@ class Place(NamedTuple):
     home: Home
     rules: DenyList
     encoding: PositionEncoding
+    ask: Ask
+    #: Has the client watch the files from now on; whether it can. For the event loop's thread.
+    watch_by_client: Callable[[HearFiles], bool]
 
 
 class Sense(Protocol):

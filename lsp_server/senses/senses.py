@@ -7,23 +7,37 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from contextlib import suppress
+from typing import TypeVar
 
+from lsp_server.recording.documents import Documents
 from lsp_server.recording.session import Recording
-from lsp_server.senses.sense import Act, Place, Sense
+from lsp_server.senses.sense import Act, Deaf, HearFiles, Place, Sense
+
+_Answer = TypeVar("_Answer")
+#: A loop that answers no question for so long has ended, or stands still.
+_SECONDS_MAX = 30.0
 
 
 class Senses:
     """What a recording perceives by itself."""
 
     def __init__(
-        self, recording: Recording, loop: asyncio.AbstractEventLoop, senses: Iterable[Sense] = ()
+        self,
+        recording: Recording,
+        loop: asyncio.AbstractEventLoop,
+        senses: Iterable[Sense],
+        watch_by_client: Callable[[HearFiles], bool] = lambda _hear: False,
     ) -> None:
+        """`watch_by_client` as `Place` has it."""
         self._recording: Recording | None = recording
         self._loop = loop
         self._senses: list[Sense] = []
-        place = Place(recording.root, recording.home, recording.rules, recording.encoding)
+        place = Place(
+            recording.root, recording.home, recording.rules, recording.encoding, self._ask, watch_by_client
+        )
         for sense in senses:
             try:
                 sense.start(place, self._tell)
@@ -45,6 +59,23 @@ class Senses:
         # Where the loop is closed nobody listens any more.
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._hear, act)
+
+    def _ask(self, question: Callable[[Documents], _Answer]) -> _Answer:
+        answer: Future[_Answer] = Future()
+        try:
+            self._loop.call_soon_threadsafe(self._reply, question, answer)
+            return answer.result(_SECONDS_MAX)
+        except (RuntimeError, TimeoutError):
+            raise Deaf from None
+
+    def _reply(self, question: Callable[[Documents], _Answer], answer: Future[_Answer]) -> None:
+        if self._recording is None or self._recording.is_over:
+            answer.set_exception(Deaf())
+            return
+        try:
+            answer.set_result(question(self._recording.documents))
+        except Exception as error:
+            answer.set_exception(error)
 
     def _hear(self, act: Act) -> None:
         if self._recording is None:
