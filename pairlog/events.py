@@ -45,6 +45,27 @@ Level = Literal["metadata", "content", "workspace"]
 Choice = Literal["off", "metadata", "content", "workspace"]
 Use = Literal["private", "research", "public"]
 Why = Literal["opened", "resumed", "after_gap", "after_forget", "resync"]
+Source = Literal["editor", "disk", "git"]
+VcsAction = Literal["commit", "checkout", "branch", "merge", "rebase", "stash", "push"]
+#: The kind of an action, where it has one. A `branch` `reset` moves a branch to another commit, a `stash`
+#: `drop` takes an entry away, as `git stash pop` does, and a `rebase` `pick` makes one commit anew.
+VcsHow = Literal[
+    "amend",
+    "cherry-pick",
+    "revert",
+    "am",
+    "pull",
+    "fetch",
+    "reset",
+    "create",
+    "delete",
+    "rename",
+    "start",
+    "pick",
+    "finish",
+    "abort",
+    "drop",
+]
 CompletionPhase = Literal[
     "requested", "shown", "accepted", "partly_accepted", "rejected", "ignored", "typed_through"
 ]
@@ -107,7 +128,7 @@ class Open(Event):
     doc: int = required("plain")
     path: str = required("path")
     why: Why = required("plain")
-    source: Literal["editor", "disk", "git"] = required("plain")
+    source: Source = required("plain")
     language: str | None = optional("plain")
     version: int | None = optional("plain")
     text: str | None = optional("text")
@@ -304,16 +325,23 @@ class Diagnostics(Event):
 
 @dataclass(slots=True, kw_only=True)
 class Vcs(Event):
-    """Something happened in version control."""
+    """Something happened in version control. `op` names it for the edits that it made (`ref`).
+
+    `files` counts the changed paths, of which `paths` may name only some.
+    """
 
     type: ClassVar[str] = "vcs"
 
-    action: Literal["commit", "checkout", "branch", "merge", "rebase", "stash", "push"] = required("plain")
+    action: VcsAction = required("plain")
     id: str | None = optional("identifier")
     parents: list[str] | None = optional("identifier")
     branch: str | None = optional("identifier")
     message: str | None = optional("text")
     paths: list[str] | None = optional("path")
+    how: VcsHow | None = optional("plain")
+    op: str | None = optional("plain")
+    files: int | None = optional("plain")
+    evidence: Evidence | None = optional("plain")
 
 
 @dataclass(slots=True, kw_only=True)

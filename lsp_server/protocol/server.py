@@ -23,6 +23,7 @@ from pygls.uris import to_fs_path
 from lsp_server.protocol.framer import FramingError
 from lsp_server.protocol.inbox import Inbox
 from lsp_server.protocol.stdio import read_all
+from lsp_server.protocol.watched_files import WatchedFiles
 from pairlog import __version__
 from pairlog.errors import UserError
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from lsp_server.home.state import State
     from lsp_server.recording.recorder import EndReason
     from lsp_server.recording.session import Recording
+    from lsp_server.senses.senses import Senses
 
 #: Orders are obeyed within a second.
 _TICK_SECONDS = 0.9
@@ -56,6 +58,8 @@ class PairlogServer(LanguageServer):
         self.recording: Recording | None = None
         #: What it said in `initialize`.
         self.client: types.InitializeParams | None = None
+        self._senses: Senses | None = None
+        self.watched_files = WatchedFiles(self)
         self._inbox = Inbox(self._through_pygls, self._report_failure)
 
     def start_io(self, stdin: BinaryIO | None = None, stdout: BinaryIO | None = None) -> None:
@@ -72,9 +76,19 @@ class PairlogServer(LanguageServer):
             self.end_recording("interrupted")
 
     def take(self, recording: Recording | None) -> None:
-        """From here on the hot notifications go to this recording."""
+        """From here on the hot notifications go to this recording, and what its senses perceive."""
+        if self._senses is not None:
+            self._senses.stop()
+            self._senses = None
         self.recording = recording
         self._inbox.recording = recording
+        if recording is not None:
+            from lsp_server.senses.outside import Outside
+            from lsp_server.senses.senses import Senses
+
+            self._senses = Senses(
+                recording, asyncio.get_running_loop(), [Outside()], self.watched_files.begin
+            )
 
     def end_recording(self, reason: EndReason) -> None:
         """End the recording, where there is one."""
@@ -130,6 +144,7 @@ def create_server() -> PairlogServer:
     server.feature(types.TEXT_DOCUMENT_DID_SAVE, types.SaveOptions(include_text=True))(_did_save)
     server.feature(types.TEXT_DOCUMENT_DID_CLOSE)(_did_close)
     server.feature(types.WORKSPACE_DID_RENAME_FILES, files)(_did_rename)
+    server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(_did_change_watched_files)
     server.feature(types.SHUTDOWN)(_shutdown)
     server.command("pairlog.pause")(_pause)
     server.command("pairlog.resume")(_resume)
@@ -181,6 +196,10 @@ def _did_rename(ls: PairlogServer, params: types.RenameFilesParams) -> None:
     if ls.recording is not None:
         for file in params.files:
             ls.recording.awake().did_rename(file.old_uri, file.new_uri)
+
+
+def _did_change_watched_files(ls: PairlogServer, params: types.DidChangeWatchedFilesParams) -> None:
+    ls.watched_files.heard(params)
 
 
 def _pause(ls: PairlogServer, *_arguments: Any) -> None:

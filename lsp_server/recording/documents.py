@@ -3,23 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from lsp_server.causes.history import History
 from lsp_server.causes.reason import Reason
 from lsp_server.workspace.gate import Gate
 from pairlog.document import Document
-from pairlog.events import PositionEncoding
+from pairlog.events import PositionEncoding, Source
+
+
+#: The last edit of a document: its seq, -1 where that line is not of this session; its `t`; whether its
+#: cause was told with it. No class, because a key makes one.
+LastEdit: TypeAlias = tuple[int, int, bool]
+
+#: What is followed of files that no editor has open; beyond it those that changed longest ago are let go.
+_ON_DISK_MAX = 256
+_ON_DISK_CHARS_MAX = 8 * 1024 * 1024
 
 
 class Tracked:
-    """A document that the editor has open."""
+    """A document whose text is followed: open in the editor, or changed on disk."""
 
-    __slots__ = ("cause", "document", "history", "language", "live", "lost", "number", "path", "version")
+    __slots__ = (
+        *("cause", "document", "edited", "history", "language", "live", "lost", "number", "path", "saved"),
+        *("source", "version"),
+    )
 
     def __init__(
-        self, number: int, path: str, language: str | None, version: int, document: Document
+        self,
+        number: int,
+        path: str,
+        language: str | None,
+        version: int,
+        document: Document,
+        source: Source = "editor",
     ) -> None:
         self.number = number
+        #: Who said what its text is.
+        self.source: Source = source
+        #: Its last edit since it was opened, saved or read anew; None where the file has its text.
+        self.edited: LastEdit | None = None
+        #: The SHA-256 of the file as it was saved last.
+        self.saved: str | None = None
         self.path = path
         self.language = language
         self.version = version
@@ -39,20 +64,23 @@ class Tracked:
 
 
 class Documents:
-    """All documents of a session, by the address that the client gives them."""
+    """All documents of a session: those of the editor by their address there, those on disk by their path."""
 
     def __init__(self, gate: Gate, encoding: PositionEncoding) -> None:
         self.gate = gate
         self.folder = gate.folder
         self.by_uri: dict[str, Tracked] = {}
+        #: What the editor has not open, and whose file has this text; the one that changed last is the last.
+        self.on_disk: dict[str, Tracked] = {}
         #: Open in the editor and not recorded: outside the folder, denied, or too long.
         self.left_out: set[str] = set()
-        self._encoding = encoding
+        self.encoding = encoding
+        self._chars: dict[str, int] = {}
         self._numbers: dict[str, int] = {}
         self._given = 0
 
     def __iter__(self) -> Iterator[Tracked]:
-        return iter(dict.fromkeys(self.by_uri.values()))
+        return iter(dict.fromkeys([*self.by_uri.values(), *self.on_disk.values()]))
 
     def await_edit(self) -> bool:
         """Whether a cause was reported and the change that it explains has not come yet."""
@@ -64,16 +92,33 @@ class Documents:
         if found is not None:
             return found
         path = self.folder.path_of(uri)
-        return next((doc for doc in self if doc.path == path), None) if path is not None else None
+        return None if path is None else self.in_editor(path)
+
+    def in_editor(self, path: str) -> Tracked | None:
+        """The document that the editor has open at this path."""
+        return next((doc for doc in self.by_uri.values() if doc.path == path), None)
+
+    def take_in(self, path: str, text: str, source: Source) -> Tracked:
+        """A document for a file that no editor has open; see `keep`."""
+        return Tracked(self._number(path), path, None, 0, Document(text, self.encoding), source)
+
+    def keep(self, doc: Tracked) -> list[Tracked]:
+        """Follow a file on disk, as the one that changed last; returns those that are let go for it."""
+        self.on_disk.pop(doc.path, None)
+        self.on_disk[doc.path] = doc
+        self._chars = {path: count for path, count in self._chars.items() if path in self.on_disk}
+        self._chars[doc.path] = sum(map(len, doc.document.lines))
+        gone = []
+        while len(self.on_disk) > _ON_DISK_MAX or sum(self._chars.values()) > _ON_DISK_CHARS_MAX:
+            path = next(iter(self.on_disk))
+            gone.append(self.on_disk.pop(path))
+            self._chars.pop(path, None)
+        return gone
 
     def open(self, uri: str, path: str, language: str | None, version: int, text: str) -> Tracked:
         """Take in a document that the editor opened."""
-        number = self._numbers.get(path)
-        if number is None:
-            # A number is never given twice, also where its path is forgotten or another one took it over.
-            self._given += 1
-            number = self._numbers[path] = self._given
-        doc = Tracked(number, path, language, version, Document(text, self._encoding))
+        doc = Tracked(self._number(path), path, language, version, Document(text, self.encoding))
+        self.on_disk.pop(path, None)
         self.by_uri[uri] = doc
         self.left_out.discard(uri)
         return doc
@@ -97,7 +142,7 @@ class Documents:
         A document that the editor has already opened under its new path keeps the number it got there.
         """
         below = old_path + "/"
-        opened = {doc.path for doc in self}
+        opened = {doc.path for doc in self.by_uri.values()}
         found = [path for path in self._numbers if path == old_path or path.startswith(below)]
         moved = [(path, new_path + path[len(old_path) :]) for path in found]
         return [(path, new) for path, new in moved if new not in opened]
@@ -105,6 +150,8 @@ class Documents:
     def move(self, path: str, new: str) -> int:
         """Give a path's number to its new path; returns it."""
         number = self._numbers[new] = self._numbers.pop(path)
+        if path in self.on_disk:
+            self.on_disk[new] = self.on_disk.pop(path)
         for doc in self:
             if doc.number == number:
                 doc.path = new
@@ -113,9 +160,17 @@ class Documents:
     def forget(self, path: str) -> Tracked | None:
         """Follow a path no more, nor its number; returns the document that was open there."""
         del self._numbers[path]
-        doc = next((doc for doc in self if doc.path == path), None)
+        doc = self.in_editor(path)
         self.left_out |= self._let_go(doc)
-        return doc
+        return doc or self.on_disk.pop(path, None)
+
+    def _number(self, path: str) -> int:
+        number = self._numbers.get(path)
+        if number is None:
+            # A number is never given twice, also where its path is forgotten or another one took it over.
+            self._given += 1
+            number = self._numbers[path] = self._given
+        return number
 
     def _let_go(self, doc: Tracked | None) -> set[str]:
         """Take a document's addresses away; returns them."""

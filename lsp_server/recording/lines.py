@@ -73,6 +73,7 @@ class Lines:
         """Write the header."""
         self._obeys_client_clock = header.clock == "client"
         self._consent.begin(header.consent)
+        self._forget_edits(0)
         self._emit(header)
 
     def read_clock(self) -> None:
@@ -100,7 +101,7 @@ class Lines:
         """Write the text of all open documents, or of those with these numbers, as it stands."""
         wanted = None if numbers is None else set(numbers)
         for doc in self.documents:
-            if doc.live and (wanted is None or doc.number in wanted):
+            if doc.live and (wanted is None or doc.number in wanted) and self._is_told(doc):
                 self._open(doc, why)
 
     def forgot(self, opened: Set[int], standing: Mapping[int, Sequence[tuple[int, int]]]) -> None:
@@ -112,9 +113,10 @@ class Lines:
         self.flush()
         rests, self.is_paused = self.is_paused, False
         self._saved = {}
+        self._forget_edits(0)
         self._on_wire = {number: is_open for number, is_open in self._on_wire.items() if number in opened}
         for doc in self.documents:
-            if doc.live:
+            if doc.live and self._is_told(doc):
                 self._open(doc, "after_forget", standing.get(doc.number))
         self._close_gone()
         self.flush()
@@ -231,8 +233,17 @@ class Lines:
     def _known_on_wire(self) -> set[int]:
         return self._on_wire.keys() | {number for _, number, _ in self._opens}
 
+    def _is_told(self, doc: Tracked) -> bool:
+        """Whether a document belongs to the story: what no editor has open only once it changed."""
+        return doc.source == "editor" or self.shows(doc.number)
+
+    def shows(self, number: int) -> bool:
+        """Whether a document is open on the wire."""
+        last = next((is_open for _, it, is_open in reversed(self._opens) if it == number), None)
+        return self._on_wire.get(number, False) if last is None else last
+
     def _close(self, number: int) -> None:
-        if number in self._known_on_wire():
+        if self.shows(number):
             self._opens.append((self.next, number, False))
             self.event(Close, doc=number)
 
@@ -262,9 +273,9 @@ class Lines:
             doc=doc.number,
             path=scrub(doc.path),
             why=why,
-            source="editor",
+            source=doc.source,
             language=doc.language,
-            version=doc.version,
+            version=doc.version if doc.source == "editor" else None,
             text=text,
             blob=blob,
         )
@@ -277,3 +288,10 @@ class Lines:
         self._consent.take_back(self.next)
         self._opens = [entry for entry in self._opens if entry[0] < self.next]
         self._saved = {number: seq for number, seq in self._saved.items() if seq < self.next}
+        self._forget_edits(self.next)
+
+    def _forget_edits(self, following: int) -> None:
+        """Edits from this seq on are no lines of this session."""
+        for doc in self.documents:
+            if doc.edited is not None and doc.edited[0] >= following:
+                doc.edited = (-1, *doc.edited[1:])

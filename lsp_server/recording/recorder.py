@@ -13,10 +13,10 @@ from typing import Any, Literal
 
 from lsp_server.recording.causing import Causing
 from lsp_server.recording.documents import Documents, Tracked
-from lsp_server.recording.left_out import LeftOut
 from lsp_server.recording.lines import Append
 from lsp_server.recording.mending import with_integers
 from lsp_server.recording.observe import Unsupported, Withheld, read, read_cause
+from lsp_server.recording.outside import OutsideLines
 from pairlog.document import sha256 as sha256_of_text
 from pairlog.events import End, Rename, Run, Save
 from pairlog.line import LINE_BYTES_MAX
@@ -30,7 +30,7 @@ EndReason = Literal["shutdown", "idle", "rollover", "consent", "erased", "interr
 _quote: Callable[[str], str] = json.encoder.encode_basestring
 
 
-class Recorder(Causing):
+class Recorder(Causing, OutsideLines):
     """One session in the making. Events wait in memory until `flush`, which every read calls once."""
 
     def __init__(
@@ -43,7 +43,6 @@ class Recorder(Causing):
         """As `Lines` takes them."""
         super().__init__(documents, append, keep_blob, now)
         self._unopened: dict[str, int] = {}
-        self._left_out = LeftOut(documents)
         self._ignored: set[tuple[str, str]] = set()
         self._not_utf8: set[int] = set()
         #: The document and the line of text of the last edit.
@@ -81,7 +80,7 @@ class Recorder(Causing):
             return
         if self.documents.gate.denies(path):
             self._closed(self.documents.leave_out(uri))
-            self._count_denied(path)
+            self.count_denied(path)
             return
         if len(text) > DOCUMENT_CHARS_MAX:
             self.documents.left_out.add(uri)
@@ -90,7 +89,9 @@ class Recorder(Causing):
         again = self._unopened.pop(uri, 0)
         if again:
             self.gap("unsupported", "further changes and saves of a document that was not open", count=again)
-        self._open(self.documents.open(uri, path, language, version, scrub(text)), "opened")
+        doc = self.documents.open(uri, path, language, version, scrub(text))
+        doc.saved = doc.document.sha256()
+        self._open(doc, "opened")
 
     def did_change(self, params: Any) -> None:
         """A document changed; `params` as they are on the wire. Never raises."""
@@ -137,6 +138,7 @@ class Recorder(Causing):
         is_key = doc.cause is None and doc.history.take_key(applied)
         why = "" if is_key else self._explain(doc, applied)
         doc.version = version if told else due
+        doc.edited = (self.next, self._t, bool(why))
         body = (
             f'{{"seq":{self.next},"t":{self._t},"type":"edit","doc":{doc.number},'
             f'"changes":[{",".join(parts)}]{told}{why}}}\n'
@@ -175,6 +177,7 @@ class Recorder(Causing):
                 digest, of = sha256(data).hexdigest(), "disk"
         if doc.path.endswith(".gitignore"):
             self.documents.gate.forget()
+        doc.edited, doc.saved = None, digest
         self._learn(self.causes.saved(doc.number, doc.history, self._t))
         seq = self.next
         self.event(Save, doc=doc.number, sha256=digest, sha256_of=of)
@@ -186,8 +189,11 @@ class Recorder(Causing):
         self.urgent = True
 
     def did_close(self, uri: str) -> None:
-        """The editor let go of a document."""
-        self._closed(self.documents.close(uri))
+        """The editor let go of a document. Where its file has its text, that is followed on."""
+        doc = self.documents.close(uri)
+        self._closed(doc)
+        if doc is not None and doc.live and doc.edited is None:
+            self.follow(doc, "disk")
 
     def did_rename(self, old_uri: str, new_uri: str) -> None:
         """A file or a folder was renamed; both addresses as the client gives them.
@@ -205,11 +211,7 @@ class Recorder(Causing):
                 self.event(Rename, doc=self.documents.move(path, renamed), path=renamed)
                 continue
             self._closed(self.documents.forget(path))
-            self._count_denied(renamed if new is not None else path)
-
-    def _count_denied(self, path: str) -> None:
-        if not self.is_paused:
-            self._left_out.count_denied(path)
+            self.count_denied(renamed if new is not None else path)
 
     def _closed(self, doc: Tracked | None) -> None:
         if doc is None:

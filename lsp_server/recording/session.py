@@ -61,21 +61,24 @@ class Recording:
         be used.
         """
         self._settings = settings
-        self._root = root
+        self.root = root
         self._consent = self._consent_told = consent
         self._report = report
         self._tell = tell
         self._clocks = clocks or Clocks()
-        self._home = open_home(settings.home.path)
-        self._blobs = BlobStore(self._home.blobs)
-        self._introduction = Introduction(client, settings.clock, keyed(self._home.key(), str(root)))
-        gate = Gate(Folder(root), DenyList(settings.include, settings.exclude))
+        self.home = open_home(settings.home.path)
+        self.encoding = client.encoding
+        #: Which files may be told, whatever git says of them.
+        self.rules = DenyList(settings.include, settings.exclude)
+        self._blobs = BlobStore(self.home.blobs)
+        self._introduction = Introduction(client, settings.clock, keyed(self.home.key(), str(root)))
+        gate = Gate(Folder(root), self.rules)
         self._tracked_files = TrackedFiles(gate, self._blobs)
-        self._documents = Documents(gate, client.encoding)
-        self._standing = Standing(self._home, root, report, tell)
-        self._bound = Bound(self._home, settings.spool_bytes_max)
-        self._bell = Bell(self._home)
-        self._sender = SenderKeeper(self._home, settings.collector is not None)
+        self.documents = Documents(gate, client.encoding)
+        self._standing = Standing(self.home, root, report, tell)
+        self._bound = Bound(self.home, settings.spool_bytes_max)
+        self._bell = Bell(self.home)
+        self._sender = SenderKeeper(self.home, settings.collector is not None)
         self._choices = ConsentWatch(settings, root)
         #: Why the session must end as soon as its end can be written.
         self._due: EndReason | None = None
@@ -100,6 +103,14 @@ class Recording:
         if self._is_asleep and not (self.recorder.is_paused or self.recorder.is_full):
             self._try_to_wake()
         return self.recorder
+
+    def perceive(self, act: Callable[[Recorder], None]) -> None:
+        """Record what happens now beside the client; `act` is done to the recorder at work."""
+        if self.is_over:
+            return
+        self.recorder.read_clock()
+        act(self.awake())
+        self.flush()
 
     def flush(self) -> None:
         """Hand what was recorded to the kernel; a save, a run or the end waits for the disk as well."""
@@ -143,7 +154,7 @@ class Recording:
             self.recorder.read_clock()
             self.flush()
             try:
-                forget(self._home, self._files.spool, self.recorder, since_ms, until_ms)
+                forget(self.home, self._files.spool, self.recorder, since_ms, until_ms)
             except OSError as error:
                 self._tell(
                     f"Pairlog cannot take back what it recorded: {error.strerror}; make room and say it again"
@@ -187,11 +198,11 @@ class Recording:
     # -- one session after the other ----------------------------------------------------------------------
 
     def _take_files(self) -> Handles:
-        return take(self._home, Route(self._settings.collector, self._settings.token))
+        return take(self.home, Route(self._settings.collector, self._settings.token))
 
     def _follower(self) -> Recorder:
         """What knows the documents, paused or not, while no session has begun; it writes nothing."""
-        return Recorder(self._documents, lambda _lines: 0, self._blobs.keep, lambda: 0)
+        return Recorder(self.documents, lambda _lines: 0, self._blobs.keep, lambda: 0)
 
     def _wake(self) -> None:
         """Write the header, what was lost before it, and the documents as they stand.
@@ -200,7 +211,7 @@ class Recording:
         """
         facts = self._tracked_files.look(self._consent.level)
         clock = SessionClock(self._clocks)
-        recorder = Recorder(self._documents, self._files.spool.append, self._blobs.keep, clock.t)
+        recorder = Recorder(self.documents, self._files.spool.append, self._blobs.keep, clock.t)
         recorder.begin(
             self._introduction.header(
                 self._files.session, clock.started_at, facts, self._consent, self._previous
@@ -208,7 +219,7 @@ class Recording:
         )
         recorder.flush()
         if recorder.next == 0:
-            raise UserError(f"cannot record: {self._files.spool.trouble}; make room in {self._home.path}")
+            raise UserError(f"cannot record: {self._files.spool.trouble}; make room in {self.home.path}")
         lost = self.recorder.lost
         self.recorder, self._clock = recorder, clock
         self._is_asleep = False
@@ -288,6 +299,8 @@ class Recording:
         now = self._clock.t()
         if not recorder.is_paused:
             self._watch_clock()
+            if recorder.wants_manifest and self._tracked_files.again():
+                recorder.wants_manifest = False
             self._tracked_files.tell(recorder, 0)
             if self._bound.look(self._files.spool.size) and not recorder.is_full:
                 recorder.stop()
@@ -304,7 +317,7 @@ class Recording:
         if recorder.is_full or recorder.is_paused or self._settings.clock == "client":
             # The client's times run through: a session that they are told for cannot be cut in two.
             return self._turn(self._due) if self._due and not recorder.is_full else True
-        due = self._due or self._rollover.due(now, self._documents.await_edit())
+        due = self._due or self._rollover.due(now, self.documents.await_edit())
         return due is None or self._turn(due)
 
     def _watch_clock(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from lsp_server.home.blob_store import BlobStore
 from lsp_server.recording.lines import Lines
 from lsp_server.workspace.gate import Gate
@@ -11,6 +13,8 @@ from pairlog.consent import Choice
 from pairlog.events import Workspace
 
 _FACTS_SECONDS_MAX = 2.0
+#: Reading all files again and again would cost more than it tells.
+_AGAIN_SECONDS = 30.0
 
 
 class TrackedFiles:
@@ -22,6 +26,7 @@ class TrackedFiles:
         self._blobs = blobs
         self._level: Choice = "off"
         self._gathering: StartFacts | None = None
+        self._again_at = 0.0
 
     def look(self, level: Choice) -> Facts:
         """A session begins at this level: what git says of the folder, empty where it takes long."""
@@ -36,6 +41,16 @@ class TrackedFiles:
         elif self._level != "workspace":
             self._gathering = StartFacts(self._gate, self._blobs)
         self._level = level
+
+    def again(self) -> bool:
+        """The files are others than the last manifest says: read them; False where it is too early."""
+        if self._level != "workspace":
+            return True
+        if self._gathering is not None or time.monotonic() < self._again_at:
+            return False
+        self._again_at = time.monotonic() + _AGAIN_SECONDS
+        self._gathering = StartFacts(self._gate, self._blobs)
+        return True
 
     def tell(self, lines: Lines, seconds: float) -> bool:
         """Write the manifest down once, or why there is none, after waiting for at most so long.

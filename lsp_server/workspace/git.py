@@ -15,7 +15,12 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 _SECONDS_MAX = 5.0
-_ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+_ENVIRONMENT = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
 #: An editor that git itself started has them; they name one repository, whatever folder is asked about.
 _NOT_OURS = (
     "GIT_DIR",
@@ -25,7 +30,11 @@ _NOT_OURS = (
     "GIT_OBJECT_DIRECTORY",
     "GIT_PREFIX",
 )
-_SAFELY = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
+_SAFELY = (
+    *("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}"),
+    # A partial clone would fetch what is asked for, with whatever program its configuration names.
+    *("-c", "protocol.allow=never"),
+)
 
 
 @dataclass(frozen=True)
@@ -52,7 +61,7 @@ def facts(folder: Path) -> Facts:
     head = _line(folder, "rev-parse", "--verify", "--quiet", "HEAD")
     if head is None and _line(folder, "rev-parse", "--git-dir") is None:
         return Facts()
-    roots = _git(folder, "rev-list", "--max-parents=0", "HEAD") if head else None
+    roots = output(folder, "rev-list", "--max-parents=0", "HEAD") if head else None
     remote = _line(folder, "config", "--get", "remote.origin.url")
     return Facts(
         project=project_of(roots.decode().split()) if roots else None,
@@ -86,7 +95,7 @@ def without_credentials(remote: str) -> str | None:
 
 def tracked(folder: Path) -> list[Entry] | None:
     """The tracked files below `folder` as the index has them; None where it is in no repository."""
-    listing = _git(folder, "ls-files", "--stage", "-z")
+    listing = output(folder, "ls-files", "--stage", "-z")
     if listing is None:
         return None
     entries: dict[str, Entry] = {}
@@ -101,7 +110,7 @@ def tracked(folder: Path) -> list[Entry] | None:
 
 def index_differs(folder: Path) -> bool | None:
     """Whether the index differs from the head; None where that cannot be told."""
-    changed = _git(folder, "diff-index", "--cached", "--name-only", "--no-ext-diff", "HEAD")
+    changed = output(folder, "diff-index", "--cached", "--name-only", "--no-ext-diff", "HEAD")
     return None if changed is None else bool(changed)
 
 
@@ -134,18 +143,21 @@ def object_id(data: bytes, like: str) -> str:
     return digest.hexdigest()
 
 
-def _line(folder: Path, *arguments: str) -> str | None:
-    output = _git(folder, *arguments)
-    return os.fsdecode(output).strip() or None if output is not None else None
+def output(folder: Path, *arguments: str, said: bytes = b"") -> bytes | None:
+    """What git prints; None where it fails, is missing or takes too long.
 
-
-def _git(folder: Path, *arguments: str) -> bytes | None:
-    """What git prints; None where it fails, is missing or takes too long."""
+    For commands that neither touch the working tree nor start a program that a configuration names.
+    """
     try:
-        done = _run(("-C", str(folder), *arguments), _SECONDS_MAX)
+        done = _run(("-C", str(folder), *arguments), _SECONDS_MAX, said)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout if done.returncode == 0 else None
+
+
+def _line(folder: Path, *arguments: str) -> str | None:
+    told = output(folder, *arguments)
+    return os.fsdecode(told).strip() or None if told is not None else None
 
 
 def _run(arguments: tuple[str, ...], seconds: float, said: bytes = b"") -> subprocess.CompletedProcess[bytes]:

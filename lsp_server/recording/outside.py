@@ -1,0 +1,133 @@
+"""The lines of what happens beside the editor: files that change on disk, and version control.
+
+Where the editor has a document open, it is the authority: the disk only says why it read the file anew.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from typing import Literal, NamedTuple
+
+from lsp_server.recording.documents import Documents, Tracked
+from lsp_server.recording.left_out import LeftOut
+from lsp_server.recording.lines import Append, Lines
+from pairlog.events import Attribution, Change, Edit, Rename, Source, Vcs
+
+#: What a change on disk was to a document that the editor has open: its own save, `saving` where that is not
+#: told yet; `reloaded` by the editor; `unexplained` where the editor shows another text.
+Fate = Literal["own", "saving", "reloaded", "unexplained", "closed"]
+
+
+class Base(NamedTuple):
+    """What a file was before it changed: its text, who said so, and the document that has it, if one has."""
+
+    text: str
+    source: Source
+    doc: Tracked | None
+
+
+class OutsideLines(Lines):
+    """What one session writes of the world outside."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        append: Append,
+        keep_blob: Callable[[bytes], str],
+        now: Callable[[], int],
+    ) -> None:
+        """As `Lines` takes them."""
+        super().__init__(documents, append, keep_blob, now)
+        self._left_out = LeftOut(documents)
+        #: So much changed at once that not all of it is told: only a new manifest can show it.
+        self.wants_manifest = False
+
+    def count_denied(self, path: str) -> None:
+        """A file that must not be recorded: it is told as a count alone."""
+        if not self.is_paused:
+            self._left_out.count_denied(path)
+
+    def follow(self, doc: Tracked, source: Source) -> None:
+        """Know this document's text as that of its file, until there is no room for it."""
+        doc.source = source
+        for gone in self.documents.keep(doc):
+            self._close(gone.number)
+
+    def edit_on_disk(self, path: str, base: Base, changes: Sequence[Change], ref: str | None) -> bool:
+        """A file that no editor has open was changed; `ref` names what did it.
+
+        False where that is another document than `base` says by now: it was opened meanwhile.
+        """
+        doc = self.documents.on_disk.get(path)
+        if doc is not base.doc or self.documents.in_editor(path) is not None:
+            return False
+        doc = doc or self.documents.take_in(path, base.text, base.source)
+        self.follow(doc, doc.source)
+        if not self.shows(doc.number):
+            self._open(doc, "opened")
+        doc.document.apply(changes)
+        if changes:
+            self._saved[doc.number] = self.next
+            told = [*changes]
+            self.event(Edit, doc=doc.number, changes=told, cause="external", evidence="observed", ref=ref)
+        return True
+
+    def gone_from_disk(self, path: str) -> None:
+        """A file that no editor has open is there no more."""
+        doc = self.documents.on_disk.pop(path, None)
+        if doc is not None:
+            self._close(doc.number)
+
+    def moved_on_disk(self, old: str, new: str) -> None:
+        """A file, or a folder, was moved; what the editor has open in it keeps its path there."""
+        for path, renamed in self.documents.moves(old, new):
+            if path not in self.documents.on_disk:
+                continue
+            self.event(Rename, doc=self.documents.move(path, renamed), path=renamed)
+
+    def read_anew(self, path: str, digests: Collection[str], written_at: float, ref: str | None) -> Fate:
+        """What a change on disk was to the editor that has the document open.
+
+        `digests` are the SHA-256 of the file's bytes and of its text, `written_at` the seconds since 1970
+        when they were written. An edit that made the same of the document, later, was the editor reading it.
+        """
+        doc = self.documents.in_editor(path)
+        if doc is None:
+            return "closed"
+        if doc.saved in digests:
+            return "own"
+        digest = doc.document.sha256()
+        if not doc.live or digest not in digests:
+            return "unexplained"
+        if doc.edited is None:
+            doc.saved = digest
+            return "own"
+        seq, t, has_cause = doc.edited
+        if not self._obeys_client_clock and time.time() - (self._t - t) / 1000 < written_at:
+            # Typed, and then written: a save that the editor is about to tell.
+            return "saving"
+        doc.edited, doc.saved = None, digest
+        if seq >= 0:
+            self._saved[doc.number] = seq
+            if not has_cause:
+                self.event(
+                    Attribution, of=seq, cause="external", evidence="observed", rule="reloaded", ref=ref
+                )
+        return "reloaded"
+
+    def version_control(self, told: Vcs, moves_files: bool) -> None:
+        """Something happened in version control; `told` gets its seq and its time here."""
+        told.seq, told.t = self.next, self._t
+        self._emit(told)
+        self.wants_manifest = self.wants_manifest or moves_files
+
+    def too_many_on_disk(self, count: int) -> None:
+        """More files changed at once than are told one by one."""
+        self.gap("not_emitted", "files that changed on disk, too many at once", count=count)
+        self.wants_manifest = True
+
+    def lost_on_disk(self) -> None:
+        """The system saw more changes than it keeps: which, nobody knows."""
+        self.gap("not_emitted", "changes on disk, more at once than the system keeps", count=None)
+        self.wants_manifest = True

@@ -1,0 +1,232 @@
+"""The world outside: one thread that sleeps until a file or a ref changes, waits until it rests, and tells.
+
+While nothing changes it costs nothing. What changes while it is at work waits in one set of paths.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from contextlib import suppress
+from operator import methodcaller
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Final
+
+from pygls.uris import to_fs_path
+
+from lsp_server.senses.batch import Batch
+from lsp_server.senses.files import Files
+from lsp_server.senses.happenings import Happenings, moved_paths
+from lsp_server.senses.inotify import Inotify, Stirred
+from lsp_server.senses.repository import Happening, Repository
+from lsp_server.senses.rereading import Rereading
+from lsp_server.senses.sense import Deaf, Place, Tell
+
+#: A batch is taken once nothing more has changed for so long, and at the latest after the second number.
+_QUIET_SECONDS = 0.08
+_BATCH_SECONDS_MAX = 1.0
+#: While git holds a lock, what it does is not finished; a lock may also have been left behind by a dead one.
+_BUSY_SECONDS_MAX = 10.0
+#: Folders that are watched because they came to be, in one batch.
+_NEW_FOLDERS_MAX = 200
+
+_STOP: Final = "stop"
+_OVERFLOW: Final = "overflow"
+
+
+class Outside:
+    """A sense (`sense.py`) for files on disk and the repository that they lie in."""
+
+    def __init__(self) -> None:
+        self._queue: SimpleQueue[list[Stirred] | str] = SimpleQueue()
+
+    def start(self, place: Place, tell: Tell) -> None:
+        """Begin to watch."""
+        threading.Thread(target=self._run, args=(place, tell), name="outside", daemon=True).start()
+
+    def stop(self) -> None:
+        """Watch no more."""
+        self._queue.put(_STOP)
+
+    def _run(self, place: Place, tell: Tell) -> None:
+        try:
+            _Watch(place, tell, self._queue).run()
+        except Deaf:
+            return
+        except Exception as error:
+            print(f"pairlog: changes outside of the editor are not seen any more: {error!r}", file=sys.stderr)
+            with suppress(Exception):
+                tell(
+                    lambda recorder: recorder.gap("not_emitted", "changes outside of the editor are not seen")
+                )
+
+
+class _Watch:
+    """What the thread does."""
+
+    def __init__(self, place: Place, tell: Tell, queue: SimpleQueue[list[Stirred] | str]) -> None:
+        self._place = place
+        self._root = Path(os.path.realpath(place.root))
+        self._tell = tell
+        self._queue = queue
+        self._files = Files(place, tell)
+        self._happenings = Happenings(tell, self._files.denies)
+        self._rereading = Rereading(place, tell)
+        self._repository: Repository | None = None
+        self._inotify: Inotify | None = None
+
+    def run(self) -> None:
+        """Watch until somebody says stop."""
+        try:
+            self._begin()
+            self._work()
+        finally:
+            if self._inotify is not None:
+                self._inotify.close()
+
+    def _begin(self) -> None:
+        self._repository = Repository.of(self._root)
+        self._files.look()
+        try:
+            self._inotify = Inotify(self._queue.put, lambda: self._queue.put(_OVERFLOW))
+        except OSError:
+            self._ask_client()
+        for folder in self._watch_all():
+            self._files.stood(self._names(folder))
+
+    def _work(self) -> None:
+        while True:
+            try:
+                first = self._queue.get(timeout=self._rereading.seconds())
+            except Empty:
+                self._rereading.look()
+                continue
+            batch = Batch(self._root, self._is_of_git)
+            if first == _STOP or not self._gather(batch, first):
+                return
+            if batch:
+                self._handle(batch)
+
+    def _gather(self, batch: Batch, first: list[Stirred] | str) -> bool:
+        """Take in what comes until it rests; False where it is time to stop."""
+        began = time.monotonic()
+        item: list[Stirred] | str | None = first
+        while item is not None or self._goes_on(began):
+            if item == _STOP:
+                return False
+            if item == _OVERFLOW:
+                self._overflowed(batch)
+            elif isinstance(item, list):
+                batch.add(item)
+            try:
+                item = self._queue.get(timeout=_QUIET_SECONDS)
+            except Empty:
+                item = None
+            if time.monotonic() - began > _BATCH_SECONDS_MAX and not self._goes_on(began):
+                break
+        if isinstance(item, list):
+            batch.add(item)
+        return item != _STOP
+
+    def _goes_on(self, began: float) -> bool:
+        is_busy = self._repository is not None and self._repository.is_busy()
+        return is_busy and time.monotonic() - began < _BUSY_SECONDS_MAX
+
+    def _handle(self, batch: Batch) -> None:
+        self._watch_new(batch)
+        happened = self._look_at_repository() if batch.has_git_moved else []
+        by_git = moved_paths(happened)
+        moved = {path: is_new for path, is_new in batch.files.items() if path in by_git}
+        others = {path: is_new for path, is_new in batch.files.items() if path not in moved}
+        self._files.moved(batch.moves)
+        # What git did not do came before: a commit follows the changes that it takes.
+        edited = self._files.changed(others)
+        refs = self._happenings.tell(happened)
+        if happened:
+            self._look_anew()
+        for it in (*edited, *self._files.changed(moved, refs)):
+            self._rereading.await_(it)
+
+    def _look_at_repository(self) -> list[Happening]:
+        if self._repository is None:
+            self._repository = Repository.of(self._root)
+            self._look_anew()
+            return []
+        return self._repository.look()
+
+    # -- what is watched -----------------------------------------------------------------------------------
+
+    def _look_anew(self) -> None:
+        self._files.look()
+        self._watch_all()
+
+    def _watch_all(self) -> list[Path]:
+        """Watch the folders of tracked files and of the repository; returns the former."""
+        folders = sorted(self._files.folders())
+        places = self._repository.places() if self._repository is not None else []
+        self._watch([*places, *folders])
+        return folders
+
+    def _watch(self, folders: list[Path]) -> None:
+        for folder in folders:
+            if self._inotify is None:
+                return
+            try:
+                self._inotify.watch(folder)
+            except OSError:
+                # The kernel's limit of watches is reached.
+                self._inotify.close()
+                self._inotify = None
+                self._ask_client()
+
+    def _watch_new(self, batch: Batch) -> None:
+        """Watch folders that came to be, and take in what they hold already."""
+        if self._inotify is not None:
+            for old, _ in batch.moves:
+                self._inotify.unwatch(self._root / old)
+        waiting = batch.folders
+        for count, folder in enumerate(waiting):
+            if count >= _NEW_FOLDERS_MAX:
+                break
+            place = self._root / folder
+            if not place.is_dir() or not self._files.may_be_watched(folder):
+                continue
+            self._watch([place])
+            for path in self._names(place):
+                if (self._root / path).is_dir():
+                    waiting.append(path)
+                else:
+                    batch.files.setdefault(path, True)
+
+    def _names(self, folder: Path) -> list[str]:
+        try:
+            names = os.listdir(folder)  # noqa: PTH208
+        except OSError:
+            return []
+        return [(folder / name).relative_to(self._root).as_posix() for name in names]
+
+    def _is_of_git(self, path: Path) -> bool | None:
+        return self._repository.is_told_by(path) if self._repository is not None else None
+
+    def _ask_client(self) -> None:
+        """Without watches of our own, the client's are the next best."""
+        if not self._place.ask(lambda _documents: self._place.watch_by_client(self._hear_client)):
+            self._tell(
+                lambda recorder: recorder.gap(
+                    "unsupported", "changes outside of the editor: neither system nor client watches files"
+                )
+            )
+
+    def _hear_client(self, files: list[tuple[str, bool]]) -> None:
+        named = [(to_fs_path(uri), is_new) for uri, is_new in files]
+        self._queue.put([Stirred(Path(path), False, is_new, 0) for path, is_new in named if path])
+
+    def _overflowed(self, batch: Batch) -> None:
+        """The kernel dropped what it could not keep: look at all that is known."""
+        batch.has_git_moved = True
+        for path in self._place.ask(lambda documents: [doc.path for doc in documents]):
+            batch.files.setdefault(path, False)
+        self._tell(methodcaller("lost_on_disk"))

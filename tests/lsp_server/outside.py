@@ -1,0 +1,92 @@
+"""A real recorder in a real repository, and what it has told so far."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pairlog.line import decode
+from pairlog.replay import Player, Verdict, verify
+from tests.lsp_server.client import Client
+from tests.lsp_server.git_shop import Shop
+
+_SECONDS_MAX = 20.0
+
+
+class Watched:
+    """A recorder that runs, its client, and its spool."""
+
+    def __init__(self, client: Client, shop: Shop, home: Path) -> None:
+        self.client = client
+        self.shop = shop
+        self.home = home
+        self._marks = 0
+
+    def lines(self) -> list[bytes]:
+        found = sorted((self.home / "spool").glob("*.ndjson"))
+        return [line for spool in found for line in spool.read_bytes().splitlines() if line]
+
+    def events(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.lines()]
+
+    def until(self, told: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
+        """The events once `told` is true of them. Raises AssertionError where that does not happen."""
+        until = time.monotonic() + _SECONDS_MAX
+        while not told(events := self.events()):
+            assert time.monotonic() < until, f"not told: {events} {self.client.errors.decode()}"
+            time.sleep(0.02)
+        return events
+
+    def until_told(self, kind: str, count: int = 1, **fields: Any) -> list[dict[str, Any]]:
+        """So many events of this type with these fields, once they are there."""
+
+        def found(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            return [
+                it
+                for it in events
+                if it["type"] == kind and all(it.get(name) == value for name, value in fields.items())
+            ]
+
+        return found(self.until(lambda events: len(found(events)) >= count))
+
+    def blob(self, digest: str) -> bytes:
+        return (self.home / "blobs" / digest).read_bytes()
+
+    def verdict(self) -> Verdict:
+        return verify(self.lines(), self.blob)
+
+    def text(self, path: str) -> str:
+        """A document's text as the session tells it."""
+        player = Player(self.blob)
+        for line in self.lines():
+            player.feed(decode(line))
+        return player.at(path).document.text
+
+    def mark(self) -> None:
+        """Change a file that nothing else does until that is told: what changes behind this is seen."""
+        name, count = f"mark{self._marks}.py", 0
+        self._marks += 1
+        until = time.monotonic() + _SECONDS_MAX
+        while not any(it["type"] == "open" and it["path"] == name for it in self.events()):
+            assert time.monotonic() < until, f"nothing is seen; {self.client.errors.decode()}"
+            self.shop.write(name, "#" * (count := count + 1))
+            time.sleep(0.05)
+
+
+@contextmanager
+def watched(shop: Shop, home: Path, consent: str = "content", **options: Any) -> Iterator[Watched]:
+    """A recorder in this shop that sees what happens there already."""
+    client = Client()
+    try:
+        client.initialize(shop.root, home=str(home), consent=consent, **options)
+        client.wait_status("offline")
+        it = Watched(client, shop, home)
+        it.mark()
+        yield it
+    finally:
+        if client.process.poll() is None:
+            client.kill()
