@@ -74,6 +74,7 @@ class History:
         """The fingerprint of the text as it stands."""
         return self._states[self._at - self._first]
 
+    @property
     def caret(self) -> tuple[int, int] | None:
         """Where the last edit ended: line and code point; None before the first edit."""
         if self._last is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import NamedTuple, TypeAlias
 
 from lsp_server.causes.history import Step
@@ -16,6 +17,7 @@ _AT_ONCE_MS = 100
 _TOO_FAST_MS = 15
 _STEPS_MIN = 3
 _HELD_MS = 250
+_EDITS_MAX = 256
 
 
 #: A cause that is learned after the line with that seq was written.
@@ -42,15 +44,16 @@ class Late:
     """The edits of the last moment, of which more may be learned."""
 
     def __init__(self) -> None:
-        self._told: list[Told] = []
+        self._told: deque[Told] = deque(maxlen=_EDITS_MAX)
 
     def forget(self) -> None:
         """Seqs are given again, or mean nothing any more."""
-        self._told = []
+        self._told.clear()
 
     def wrote(self, edit: Told) -> None:
         """An edit was written."""
-        self._told = [it for it in self._told if it.t + _HELD_MS >= edit.t]
+        while self._told and self._told[0].t + _HELD_MS < edit.t:
+            self._told.popleft()
         self._told.append(edit)
 
     def saved(self, doc: int, t: int) -> list[Learned]:
@@ -66,7 +69,7 @@ class Late:
                 found.append((edit.seq, inferred("format", "on_save")))
             elif edit.reason.cause != "format":
                 break
-        self._told = []
+        self._told.clear()
         return found[::-1]
 
     def renamed(self, doc: int, hunks: list[Hunk], t: int) -> list[int] | None:
