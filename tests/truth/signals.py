@@ -12,7 +12,7 @@ import tests.truth as package
 from tests.truth.measure import Bar, Case, Labelled, cases
 
 #: How many seeds each script is played with in `make bench`.
-ROUNDS = 2
+ROUNDS = 20
 
 
 class Signal(NamedTuple):
