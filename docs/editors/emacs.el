@@ -42,11 +42,39 @@
   (let ((server (eglot-current-server)))
     (and (cl-typep server 'pairlog-server) server)))
 
+(defvar pairlog-causes
+  '((undo . "undo") (undo-only . "undo") (undo-redo . "redo") (yank . "paste") (yank-pop . "paste")
+    (clipboard-yank . "paste") (mouse-yank-primary . "paste") (xterm-paste . "paste")
+    (evil-undo . "undo") (evil-redo . "redo") (evil-paste-after . "paste") (evil-paste-before . "paste"))
+  "The commands that say why a text changes; what others do is inferred.")
+
+(defun pairlog-send (&optional cause)
+  "Send the changes that wait; CAUSE says why they happened."
+  (let ((recorder (pairlog-recorder)))
+    (when (and recorder eglot--recent-changes)
+      (when cause
+        (jsonrpc-notify recorder 'pairlog/observe
+                        (list :type "cause" :uri (plist-get (eglot--TextDocumentIdentifier) :uri) :cause cause)))
+      (eglot--signal-textDocument/didChange))))
+
+(defun pairlog-before-command ()
+  "Let nothing else wait that a command with a cause would be blamed for."
+  (when (assq this-command pairlog-causes)
+    (pairlog-send)))
+
+(defun pairlog-after-command ()
+  "Tell the cause of what a command has changed."
+  (let ((cause (cdr (assq this-command pairlog-causes))))
+    (when cause
+      (pairlog-send cause))))
+
 (defun pairlog-manage ()
   "Set up a buffer that the recorder now listens to."
   (when (and (eglot-managed-p) (pairlog-recorder))
     ;; Each key by itself, where eglot waits for half a second of rest.  Other servers keep their pace.
     (setq-local eglot-send-changes-idle-time 0)
+    (add-hook 'pre-command-hook #'pairlog-before-command nil t)
+    (add-hook 'post-command-hook #'pairlog-after-command nil t)
     (setq-local mode-line-process '(" Pairlog:" pairlog-state))))
 
 (defun pairlog-leave ()

@@ -214,6 +214,34 @@ local function terminal_ends(event)
   end_run(run, status >= 0 and status or nil, (text:gsub("%s+$", "")))
 end
 
+-- Keys that say why the text changes. One that you mapped yourself is left alone; what it does is inferred.
+local KEYS = {
+  n = { u = "undo", U = "undo", ["g-"] = "undo", ["<C-r>"] = "redo", ["g+"] = "redo", p = "paste", P = "paste",
+    gp = "paste", gP = "paste", ["]p"] = "paste", ["[p"] = "paste" },
+  x = { p = "paste", P = "paste" },
+}
+
+local function watch_keys()
+  for mode, keys in pairs(KEYS) do
+    for key, cause in pairs(keys) do
+      if vim.fn.maparg(key, mode) == "" then
+        vim.keymap.set(mode, key, function() M.because({ cause = cause }) return key end, { expr = true })
+      end
+    end
+  end
+end
+
+-- The cause of a typed command: `:undo 3` goes to a place that may lie ahead.
+local function cause_of(command)
+  local name, number = command:match("^[%s:]*(%a+)!?%s*(%d*)")
+  local function is(whole, shortest) return name and #name >= shortest and vim.startswith(whole, name) end
+  if is("undo", 1) then
+    return tonumber(number) and tonumber(number) > vim.fn.undotree().seq_cur and "redo" or "undo"
+  end
+  return is("redo", 3) and "redo" or is("earlier", 2) and "undo" or is("later", 3) and "redo"
+    or is("put", 2) and "paste" or nil
+end
+
 function M.setup(options)
   -- An empty table of Lua would go out as an array.
   M.options = options and next(options) and options or vim.empty_dict()
@@ -237,11 +265,11 @@ function M.setup(options)
   on("TermClose", terminal_ends)
   on("CmdlineLeave", function()
     typed = vim.fn.getcmdline()
+    local cause = not vim.v.event.abort and cause_of(typed)
+    if cause then M.because({ cause = cause }) end
     vim.schedule(function() typed = nil end)
   end, ":")
-  for key, cause in pairs({ u = "undo", U = "undo", ["g-"] = "undo", ["<C-r>"] = "redo", ["g+"] = "redo" }) do
-    vim.keymap.set("n", key, function() M.because({ cause = cause }) return key end, { expr = true })
-  end
+  watch_keys()
   local paste = vim.paste
   vim.paste = function(...) M.because({ cause = "paste" }) return paste(...) end
   for _, bufnr in ipairs(vim.api.nvim_list_bufs()) do attach(bufnr) end

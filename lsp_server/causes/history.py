@@ -9,7 +9,7 @@ that of the first state: an edit costs what its own lines cost. Two orders of th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from lsp_server.causes.hunk import Hunk, apply
 from pairlog.document import Document, split_lines
@@ -18,10 +18,20 @@ from pairlog.position import units
 
 #: States that are kept, at least.
 STATES_MIN = 4096
+#: In place of the line of text of an edit that lies in many.
+MANY = -1
 #: A state that was there more often (a letter typed and removed again and again) is looked up no deeper.
 _SAME_MAX = 64
 
 Way = Literal["undo", "redo"]
+
+
+class Step(NamedTuple):
+    """A way to a state that was there before: the edits that it takes back or forth, the state's number."""
+
+    way: Way
+    edits: int
+    place: int
 
 
 class History:
@@ -32,6 +42,7 @@ class History:
         "_first",
         "_last",
         "_latest",
+        "_lines",
         "_same",
         "_states",
         "_way",
@@ -49,6 +60,8 @@ class History:
         self._states = [0]
         #: For each state, where the same one stood before it; -1: never.
         self._same = [-1]
+        #: The line of text that led to each state.
+        self._lines = [0]
         #: Where each state stood last. States are counted from the first one ever, `_first` are gone.
         self._latest = {0: 0}
         self._first = 0
@@ -61,6 +74,7 @@ class History:
         """The fingerprint of the text as it stands."""
         return self._states[self._at - self._first]
 
+    @property
     def caret(self) -> tuple[int, int] | None:
         """Where the last edit ended: line and code point; None before the first edit."""
         if self._last is None:
@@ -84,7 +98,7 @@ class History:
         old = lines[line]
         self.document.apply(changes)
         self._last = changes[0]
-        self._add(self._states[-1] + hash(lines[line]) - hash(old))
+        self._add(self._states[-1] + hash(lines[line]) - hash(old), line)
         return True
 
     def apply(self, changes: Sequence[Change]) -> tuple[list[Hunk], int]:
@@ -108,8 +122,13 @@ class History:
             self._last = changes[-1]
         return hunks, state
 
-    def step(self, state: int) -> tuple[Way, int] | None:
-        """Whether a state was there before: the way to it, and how many edits it takes back or forth."""
+    def step(self, state: int, line: int) -> Step | None:
+        """The way to a state that was there before, where the edit at this line of text is a way back to it.
+
+        The state alone does not tell: a stretch that was cut, and put in elsewhere, makes the same lines.
+        """
+        if state == self.now:
+            return None
         back = forth = None
         place = self._latest.get(state, -1)
         for _ in range(_SAME_MAX):
@@ -121,23 +140,31 @@ class History:
                 back = place
                 break
             place = self._same[place - self._first]
-        if state == self.now or (back is None and forth is None):
-            return None
+        way: Way
         if forth is not None and (back is None or self._prefers_forth(forth, back)):
-            return "redo", forth - self._at
-        assert back is not None
-        return "undo", self._at - back
+            way, place = "redo", forth
+        elif back is not None:
+            way, place = "undo", back
+        else:
+            return None
+        first, last = min(place, self._at) + 1 - self._first, max(place, self._at) + 1 - self._first
+        touched = self._lines[first:last]
+        is_there = MANY in (line, *touched) or min(touched) - 1 <= line <= max(touched) + 1
+        return Step(way, abs(place - self._at), place) if is_there else None
 
-    def go(self, way: Way, count: int) -> None:
-        """An undo or a redo went so many edits."""
-        self._at += count if way == "redo" else -count
-        self._way = way
+    def go(self, step: Step) -> None:
+        """An undo or a redo went to a state."""
+        self._at = step.place
+        self._way = step.way
         self.is_calm = self._at == self._first + len(self._states) - 1
 
-    def settle(self, state: int) -> None:
-        """Anything else brought the text to this state."""
-        if state != self.now or not self.is_calm:
-            self._add(state)
+    def settle(self, state: int, line: int) -> None:
+        """Anything else, at this line of text, brought the text to this state."""
+        if not self.is_calm:
+            # What was undone is no part of the way that goes on from here.
+            self._add(self.now, line)
+        if state != self.now:
+            self._add(state, line)
         self._way = None
         self.is_calm = True
 
@@ -145,9 +172,10 @@ class History:
         ahead, behind = forth - self._at, self._at - back
         return ahead < behind or (ahead == behind and self._way == "redo")
 
-    def _add(self, state: int) -> None:
+    def _add(self, state: int, line: int) -> None:
         self._at = at = self._first + len(self._states)
         self._states.append(state)
+        self._lines.append(line)
         self._same.append(self._latest.get(state, -1))
         self._latest[state] = at
         if len(self._states) >= 2 * STATES_MIN:
@@ -155,5 +183,5 @@ class History:
 
     def _trim(self) -> None:
         self._first += STATES_MIN
-        del self._states[:STATES_MIN], self._same[:STATES_MIN]
+        del self._states[:STATES_MIN], self._same[:STATES_MIN], self._lines[:STATES_MIN]
         self._latest = {state: self._first + number for number, state in enumerate(self._states)}

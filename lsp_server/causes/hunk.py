@@ -26,8 +26,14 @@ class Hunk(NamedTuple):
     inserted: str
     before: str
     behind: str
-    #: The change was sent as this, and not as more of the text.
-    is_exact: bool = True
+    #: How many characters more the change named before and behind, and left as they were.
+    head: int = 0
+    tail: int = 0
+
+    @property
+    def is_exact(self) -> bool:
+        """The change named nothing that it left as it was."""
+        return not (self.head or self.tail)
 
     @property
     def end(self) -> tuple[int, int]:
@@ -67,4 +73,4 @@ def apply(document: Document, change: Change) -> Hunk | None:
     if tail:
         behind = split_lines(removed[-tail:] + behind)[0]
     removed, inserted = removed[head : len(removed) - tail], inserted[head : len(inserted) - tail]
-    return Hunk(line, len(before), removed, inserted, before, behind, not (head or tail))
+    return Hunk(line, len(before), removed, inserted, before, behind, head, tail)

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from lsp_server.causes.elsewhere import Elsewhere
-from lsp_server.causes.history import History
+from lsp_server.causes.history import MANY, History, Step
 from lsp_server.causes.hunk import Hunk
-from lsp_server.causes.late import Late, Told
+from lsp_server.causes.late import Late, Learned, Told
 from lsp_server.causes.offers import Offers
 from lsp_server.causes.reason import Reason, inferred
-from lsp_server.causes.rules import TYPED, find, is_key, is_run, is_small
+from lsp_server.causes.rules import TYPED, find, is_run, is_small
 from lsp_server.causes.seen import Seen
 from pairlog.document import Document
 from pairlog.events import Change
-
-#: A cause that is learned after the line with that seq was written.
-Learned = tuple[int, Reason]
 
 
 class Inference:
@@ -43,38 +40,34 @@ class Inference:
         `seq` is the next one: the edit's own follows those of what was learned. What the client reported is
         taken as it is. `read_disk` gives the text of the document's file.
         """
-        document = history.document
-        caret = history.caret()
-        before = history.now
+        is_short = len(changes) == 1 and len(changes[0][4]) <= 1
+        caret, before = None if is_short else history.caret, history.now
         hunks, state = history.apply(changes)
-        way = history.step(state)
+        line = hunks[0].line if len({it.line for it in hunks}) == 1 else MANY
+        step = history.step(state, line)
+        if step is not None:
+            step = self._late.keeps_way(doc, t, step)
         learned: list[Learned] = []
-        reason = reported
-        if reason is None:
+        if reported is not None:
+            reason = reported
+        elif len(hunks) == 1 and is_small(hunks[0]):
+            # As `find` would say: nothing else needs to be looked at.
+            reason, learned = self._look_back(doc, hunks, t, step, TYPED)
+        else:
             seen = Seen(
                 hunks,
-                way,
+                step,
                 state == before,
                 caret,
                 self._taken(doc, hunks),
                 self._batches,
                 self._elsewhere.was_taken,
-                lambda hunk: self._elsewhere.stands(hunk, document),
-                lambda: state != history.saved and read_disk() == document.text,
+                lambda hunk: self._elsewhere.stands(hunk, history.document),
+                lambda: state != history.saved and read_disk() == history.document.text,
             )
-            reason = find(seen)
-            reason, learned = self._look_back(doc, hunks, t, way is not None, reason)
-        if way is not None and reason.cause in ("undo", "redo"):
-            history.go(*way)
-        else:
-            history.settle(state)
-        if reason.cause == "external":
-            history.saved = state
-        for hunk in hunks:
-            self._elsewhere.took(hunk.removed)
-        if reason == TYPED and len(hunks) > 1 and all(it.inserted and is_small(it) for it in hunks):
-            self._batches = is_run(hunks)
-        self._late.wrote(Told(seq + len(learned), t, doc, hunks, reason, way is not None))
+            reason, learned = self._look_back(doc, hunks, t, step, find(seen))
+        self._follow(history, hunks, state, line, step, reason)
+        self._late.wrote(Told(seq + len(learned), t, doc, hunks, reason, step))
         return reason, learned
 
     def saved(self, doc: int, history: History, t: int) -> list[Learned]:
@@ -86,21 +79,40 @@ class Inference:
         """Nothing more is learned of what was written up to now."""
         self._late.forget()
 
+    def _follow(
+        self, history: History, hunks: list[Hunk], state: int, line: int, step: Step | None, reason: Reason
+    ) -> None:
+        """Keep what later edits are held against."""
+        goes_on = step is not None and step.way == "redo" and not history.is_calm
+        if step is not None and (goes_on or reason.cause in ("undo", "redo")):
+            history.go(step)
+        else:
+            history.settle(state, line)
+        if reason.cause == "external":
+            history.saved = state
+        for hunk in hunks:
+            self._elsewhere.took(hunk.removed)
+        if reason == TYPED and len(hunks) > 1 and all(it.inserted and is_small(it) for it in hunks):
+            self._batches = is_run(hunks)
+
     def _taken(self, doc: int, hunks: list[Hunk]) -> str | None:
         return self.offers.taken(doc, hunks[0]) if len(hunks) == 1 else None
 
     def _look_back(
-        self, doc: int, hunks: list[Hunk], t: int, steps: bool, reason: Reason
+        self, doc: int, hunks: list[Hunk], t: int, step: Step | None, reason: Reason
     ) -> tuple[Reason, list[Learned]]:
         """What the edits right before this one say of it, and it of them."""
-        if not all(is_key(it) and it.is_exact for it in hunks):
+        if reason != TYPED or not all(it.is_exact for it in hunks):
             seqs = self._late.renamed(doc, hunks, t)
             if seqs is not None:
                 renamed = inferred("refactor", "same_name")
                 return renamed, [(seq, renamed) for seq in seqs]
-        if steps and reason == TYPED:
-            seqs = self._late.stepped(doc, hunks, t)
-            if seqs is not None:
-                undone = inferred("undo", "too_fast")
-                return undone, [(seq, undone) for seq in seqs]
+        if step is None:
+            return reason, []
+        if reason.cause == step.way:
+            return reason, self._late.led_to(doc, t, step)
+        if reason == TYPED and all(map(is_small, hunks)):
+            learned = self._late.stepped(doc, t, step)
+            if learned is not None:
+                return inferred(step.way, "too_fast"), learned
         return reason, []

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections import deque
+from typing import NamedTuple, TypeAlias
 
+from lsp_server.causes.history import Step
 from lsp_server.causes.hunk import Hunk
 from lsp_server.causes.reason import Reason, inferred
-from lsp_server.causes.rules import is_name, is_run, is_small
+from lsp_server.causes.rules import is_name, is_run
 
 #: An editor that formats as it saves, or renames in several documents, does so at once.
 _AT_ONCE_MS = 100
@@ -15,6 +17,11 @@ _AT_ONCE_MS = 100
 _TOO_FAST_MS = 15
 _STEPS_MIN = 3
 _HELD_MS = 250
+_EDITS_MAX = 256
+
+
+#: A cause that is learned after the line with that seq was written.
+Learned: TypeAlias = tuple[int, Reason]
 
 
 class Told(NamedTuple):
@@ -25,7 +32,7 @@ class Told(NamedTuple):
     doc: int
     hunks: list[Hunk]
     reason: Reason
-    steps_back: bool
+    step: Step | None
 
 
 def _is_by_hand(hunks: list[Hunk]) -> bool:
@@ -37,18 +44,19 @@ class Late:
     """The edits of the last moment, of which more may be learned."""
 
     def __init__(self) -> None:
-        self._told: list[Told] = []
+        self._told: deque[Told] = deque(maxlen=_EDITS_MAX)
 
     def forget(self) -> None:
         """Seqs are given again, or mean nothing any more."""
-        self._told = []
+        self._told.clear()
 
     def wrote(self, edit: Told) -> None:
         """An edit was written."""
-        self._told = [it for it in self._told if it.t + _HELD_MS >= edit.t]
+        while self._told and self._told[0].t + _HELD_MS < edit.t:
+            self._told.popleft()
         self._told.append(edit)
 
-    def saved(self, doc: int, t: int) -> list[tuple[int, Reason]]:
+    def saved(self, doc: int, t: int) -> list[Learned]:
         """The document was saved: what was changed right before it, and not by keys, was formatted."""
         found = []
         for edit in reversed(self._told):
@@ -61,7 +69,7 @@ class Late:
                 found.append((edit.seq, inferred("format", "on_save")))
             elif edit.reason.cause != "format":
                 break
-        self._told = []
+        self._told.clear()
         return found[::-1]
 
     def renamed(self, doc: int, hunks: list[Hunk], t: int) -> list[int] | None:
@@ -76,18 +84,37 @@ class Late:
         ]
         return [it.seq for it in found if it.reason.cause != "refactor"] if found else None
 
-    def stepped(self, doc: int, hunks: list[Hunk], t: int) -> list[int] | None:
-        """The seqs of the letters removed right before, faster than keys; None where there is no such run."""
-        if not all(map(is_small, hunks)):
-            return None
+    def keeps_way(self, doc: int, t: int, step: Step) -> Step:
+        """The step, in the direction of the one right before, which came faster than keys."""
+        last = self._told[-1] if self._told else None
+        if last is None or last.doc != doc or last.step is None or last.t + _TOO_FAST_MS < t:
+            return step
+        return step._replace(way=last.step.way) if last.reason.cause == last.step.way else step
+
+    def led_to(self, doc: int, t: int, step: Step) -> list[Learned]:
+        """What came faster than keys before an undo or a redo: parts of it, which led to no state."""
+        found = []
+        for edit in reversed(self._told):
+            is_part = edit.doc == doc and edit.t + _TOO_FAST_MS >= t and edit.reason.evidence == "inferred"
+            if not is_part or edit.reason.cause in ("typed", "undo", "redo"):
+                break
+            found.append((edit.seq, inferred(step.way, "too_fast")))
+            t = edit.t
+        return found[::-1]
+
+    def stepped(self, doc: int, t: int, step: Step) -> list[Learned] | None:
+        """Letters taken back or forth right before, faster than keys; None where there is no such run."""
         run: list[Told] = []
         for edit in reversed(self._told):
-            if edit.doc != doc or not edit.steps_back:
+            if edit.doc != doc or edit.step is None or edit.step.way != step.way:
                 break
             if edit.t + _TOO_FAST_MS < t:
-                return None
+                if edit.reason.cause == "typed":
+                    return None
+                break
             run.append(edit)
             t = edit.t
         if len(run) < _STEPS_MIN - 1:
             return None
-        return [it.seq for it in reversed(run) if it.reason.cause == "typed"]
+        undone = inferred(step.way, "too_fast")
+        return [(it.seq, undone) for it in reversed(run) if it.reason.cause == "typed"]

@@ -45,7 +45,9 @@ def find(seen: Seen) -> Reason:
 def is_key(hunk: Hunk) -> bool:
     """Whether one key can do this, with the help that editors give."""
     text = hunk.inserted
-    if len(text) <= 1 or (not hunk.removed and text in PAIRS):
+    if len(text) <= 1:
+        return not text or hunk.removed.strip() != text
+    if not hunk.removed and text in PAIRS:
         return True
     if hunk.is_blank:
         return text.count("\n") <= 2
@@ -82,21 +84,21 @@ def _disk(seen: Seen) -> Reason | None:
 
 
 def _step(seen: Seen) -> Reason | None:
-    if seen.way is None:
+    if seen.step is None:
         return None
-    way, count = seen.way
+    way, edits, _ = seen.step
     hunk = seen.one
     if hunk is None:
         takes_keys_back = is_run(seen.hunks) and all(map(is_small, seen.hunks))
         return None if takes_keys_back and seen.batches else inferred(way, "state")
     if is_small(hunk) or hunk.is_blank or hunk.removed in PAIRS:
         return None
-    is_word_removed = not hunk.inserted and count > 1 and _WORD.fullmatch(hunk.removed) is not None
-    return None if is_word_removed else inferred(way, "state")
+    takes_keys_back = way == "undo" and edits > 1 and not hunk.inserted
+    return None if takes_keys_back and _WORD.fullmatch(hunk.removed) else inferred(way, "state")
 
 
 def _keys(seen: Seen) -> Reason | None:
-    if not all(map(is_key, seen.hunks)):
+    if not all(map(is_key, seen.hunks)) or _is_trim(seen.hunks):
         return None
     signs = {(it.removed, it.inserted) for it in seen.hunks}
     if len(signs) == 1 and all(it.is_exact for it in seen.hunks):
@@ -108,7 +110,7 @@ def _moved_lines(seen: Seen) -> Reason | None:
     if not seen.is_new_order:
         return None
     hunk = seen.one
-    lines = hunk.inserted.splitlines() if hunk else []
+    lines = f"{hunk.before}{hunk.inserted}{hunk.behind}".splitlines() if hunk else []
     is_sorted = len(lines) >= _SORTED_LINES_MIN and lines == sorted(lines, key=str.casefold)
     return inferred("format", "sorted") if is_sorted else TYPED
 
@@ -190,6 +192,21 @@ def _pasted(seen: Seen) -> Reason | None:
     return None
 
 
+def _is_trim(hunks: list[Hunk]) -> bool:
+    """Whether the blanks at the ends of several lines were taken away."""
+    return (
+        len(hunks) > 1
+        and all(
+            it.is_blank
+            and not it.inserted
+            and not it.behind.strip()
+            and it.removed.strip("\r\n") == it.removed
+            for it in hunks
+        )
+        and len({it.line for it in hunks}) == len(hunks)
+    )
+
+
 def _is_around(hunks: list[Hunk]) -> bool:
     signs = ["".join(it.inserted for it in hunks), "".join(it.removed for it in hunks)]
     return len(hunks) == 2 and any(it in PAIRS or it[::-1] in PAIRS for it in signs)
@@ -202,9 +219,9 @@ _RULES: tuple[Callable[[Seen], Reason | None], ...] = (
     _step,
     _keys,
     _moved_lines,
-    _renamed,
     _block,
     _formatted,
+    _renamed,
     _removed,
     _completed,
     _pasted,

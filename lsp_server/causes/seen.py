@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from lsp_server.causes.history import Way
+from lsp_server.causes.history import Step
 from lsp_server.causes.hunk import Hunk
 
 
 class Seen(NamedTuple):
     """One didChange: what it did, and what stands around it.
 
-    - `way`: it leads to a state that was there before: how, and how many edits are taken back or forth.
+    - `step`: it leads to a state that was there before.
     - `is_new_order`: the document has the lines that it had, in another order or in the same.
     - `caret`: where the last edit of the document ended, in code points; None where there was none.
     - `offer`: the id of the inline completion that it took.
@@ -22,7 +22,7 @@ class Seen(NamedTuple):
     """
 
     hunks: list[Hunk]
-    way: tuple[Way, int] | None
+    step: Step | None
     is_new_order: bool
     caret: tuple[int, int] | None
     offer: str | None
@@ -41,4 +41,5 @@ class Seen(NamedTuple):
         if self.caret is None or "\n" in hunk.removed:
             return False
         line, column = self.caret
-        return hunk.line == line and column in (hunk.column, hunk.column + len(hunk.removed))
+        end = hunk.column + len(hunk.removed)
+        return hunk.line == line and column in (hunk.column, end, end + hunk.tail)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json.encoder
 from collections.abc import Callable, Iterable, Sequence
 
-from lsp_server.causes.inference import Inference, Learned
+from lsp_server.causes.inference import Inference
+from lsp_server.causes.late import Learned
 from lsp_server.causes.rules import TYPED
 from lsp_server.recording.documents import Documents, Tracked
 from lsp_server.recording.lines import Append, Lines

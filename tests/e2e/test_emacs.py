@@ -74,6 +74,37 @@ def test_what_eglot_sends_replays_to_the_file_on_disk(
     assert "\u20ac".encode() in file.read_bytes()
 
 
+def test_undo_and_yank_say_that_they_are(
+    workspace: Path, home: Path, collector: Collector, init: Callable[..., Path]
+) -> None:
+    file = workspace / "list.txt"
+    file.write_text("one\ntwo\n")
+
+    def spooled(part: bytes, count: int = 1) -> None:
+        def find() -> bool | None:
+            text = b"".join(spool.read_bytes() for spool in home.glob("spool/*.ndjson"))
+            return text.count(part) >= count or None
+
+        wait_for(f"{count} times {part!r} in the spool; {emacs.screen[-500:]!r}", find, 20)
+
+    emacs = Emacs(init("text-mode"), file)
+    try:
+        spooled(b'"open"')
+        # Kill the line and yank it twice, undo that, and undo the undo.
+        for number, key in enumerate(["\x0b", "\x19", "\x19", "\x1f", "x", "\x1f", "\x1f"], start=1):
+            emacs.press(key)
+            spooled(b'"edit"', number)
+        emacs.press("\x18\x13")
+        spooled(b'"save"')
+        assert emacs.quit() == 0
+    finally:
+        emacs.close()
+
+    events = check_whole(collector, saves=1)
+    told = [event.get("cause") for event in events if event["type"] == "edit"]
+    assert told == [None, "paste", "paste", "undo", None, "undo", "undo"]
+
+
 def test_each_key_at_a_terminal_is_an_edit_of_its_own(
     workspace: Path, home: Path, collector: Collector, init: Callable[..., Path]
 ) -> None:

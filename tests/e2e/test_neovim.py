@@ -130,6 +130,38 @@ def test_keys_undo_and_save_arrive_as_they_happened(
     assert collector.replay(row["session"], "cart.py") == on_disk
 
 
+def test_the_causes_that_neovim_knows_are_reported(
+    start: Callable[..., Neovim], workspace: Path, collector: Collector
+) -> None:
+    neovim = start(consent="content")
+    neovim.open("cart.py")
+    neovim.type("yypj")
+    neovim.type("dd")
+    neovim.type(":undo<CR>")
+    neovim.type(":redo<CR>")
+    neovim.type(":earlier 1<CR>")
+    neovim.type(":put!<CR>")
+    neovim.type("x")
+    neovim.save()
+    neovim.quit()
+
+    (row,) = collector.ended()
+    events = check_whole(collector, row["session"], saves=1)
+    told = [event.get("cause") for event in events if event["type"] == "edit"]
+    steps = [cause for n, cause in enumerate(told) if told[n - 1 : n] != [cause]]
+    assert steps == ["paste", None, "undo", "redo", "undo", "paste", None]
+
+
+def test_a_key_that_somebody_mapped_is_left_alone(
+    start: Callable[..., Neovim], workspace: Path, collector: Collector
+) -> None:
+    neovim = start(consent="content")
+    assert neovim.api.funcs.maparg("u", "n") != ""
+    neovim.api.command("nnoremap u :silent undo<CR>")
+    neovim.api.exec_lua('require("pairlog").setup({})')
+    assert neovim.api.funcs.maparg("u", "n") == ":silent undo<CR>"
+
+
 def test_files_of_every_kind_replay_byte_for_byte(
     start: Callable[..., Neovim], workspace: Path, collector: Collector
 ) -> None:
