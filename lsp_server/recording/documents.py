@@ -32,8 +32,8 @@ class Tracked:
     """A document whose text is followed: open in the editor, or changed on disk."""
 
     __slots__ = (
-        *("cause", "document", "edited", "language", "live", "lost", "number", "path", "saved", "source"),
-        "version",
+        *("cause", "document", "edited", "is_told", "language", "live", "lost", "number", "path", "saved"),
+        *("source", "version"),
     )
 
     def __init__(
@@ -48,6 +48,8 @@ class Tracked:
         self.number = number
         #: Who said what its text is.
         self.source: Source = source
+        #: It belongs to the story: the editor opened it, or its file changed.
+        self.is_told = source == "editor"
         #: Its last edit since it was opened, saved or read anew; None where the file has its text.
         self.edited: LastEdit | None = None
         #: The SHA-256 of the file as it was saved last.

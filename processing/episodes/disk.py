@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pairlog.blobs import read_manifest
 from pairlog.document import sha256
-from pairlog.events import Edit, Event, Rename, Save, Workspace
+from pairlog.events import Attribution, Edit, Event, Open, Rename, Save, Workspace
 from pairlog.replay import Blobs, Player, Replayed
 from processing.episodes.workspace import Files
 
@@ -59,18 +59,29 @@ class Disk:
 def read_disk(events: Iterable[Event], blobs: Blobs) -> Disk:
     """Replay a session once and keep what was saved, changed from outside, renamed and listed."""
     disk, player = Disk(blobs), Player(blobs)
-    for event in events:
+    told = list(events)
+    reloaded = {event.of for event in told if isinstance(event, Attribution) and event.cause == "external"}
+    for event in told:
         if isinstance(event, Rename) and event.doc in player.documents:
             disk._renamed.append((event.seq, player.documents[event.doc].path))
         player.feed(event)
         if isinstance(event, Workspace):
             disk._manifests.append(event)
-        elif isinstance(event, Save) or (isinstance(event, Edit) and event.cause == "external"):
+        elif isinstance(event, (Save, Edit, Open)) and _is_on_disk(event, reloaded):
             replayed = player.documents[event.doc]
+            if isinstance(event, Open) and not replayed.live:
+                continue
             digest = event.sha256 if isinstance(event, Save) else None
             version = _Written(event.seq, replayed.path, _content(replayed, digest))
             disk._written.setdefault(event.doc, []).append(version)
     return disk
+
+
+def _is_on_disk(event: Save | Edit | Open, reloaded: set[int]) -> bool:
+    """Whether a document's file has its text behind this line."""
+    if isinstance(event, Edit):
+        return event.cause == "external" or event.seq in reloaded
+    return isinstance(event, Save) or event.source == "disk"
 
 
 def _content(replayed: Replayed, digest: str | None) -> bytes:
