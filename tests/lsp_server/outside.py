@@ -101,7 +101,7 @@ def recorder(
     client = Client(command)
     try:
         client.initialize(shop.root, home=str(home), consent=consent, **options)
-        client.wait_status("offline")
+        client.wait(lambda message: message.get("method") == "pairlog/status")
         yield Watched(client, shop, home)
     finally:
         if client.process.poll() is None:
