@@ -121,6 +121,15 @@ class TestFilesThatNoEditorHasOpen:
         it.until_told("edit", doc=opened["doc"], changes=[[20, 2, 20, 3, "2"]])
         finished(it)
 
+    def test_what_moves_unread_is_not_new_and_changes_are_to_what_git_had(self, it: Watched) -> None:
+        (it.shop.root / "lib").rename(it.shop.root / "stock")
+        it.mark()
+        assert not any("stock" in event.get("path", "") for event in it.events())
+        it.shop.write("stock/shelf.py", SHELF + "# 1\n")
+        (opened,) = it.until_told("open", path="stock/shelf.py")
+        assert (opened["source"], opened["text"]) == ("git", SHELF)
+        finished(it)
+
 
 class TestDocumentsThatTheEditorHasOpen:
     def test_its_own_saves_are_no_external_edits_however_it_writes(self, it: Watched) -> None:
