@@ -195,11 +195,19 @@ class Files:
     def _admitted(self, paths: list[str]) -> list[str]:
         """Those of the files that may be told. A tracked one that may not is counted, with the next line."""
         own = [it for it in paths if it in self._tracked]
-        others = [it for it in paths if it not in self._tracked and not is_passing(it.rpartition("/")[2])]
+        others = [it for it in paths if it not in self._tracked and self._may_be_work(it)]
         denied = {it for it in own if self._gate.denies_tracked(it)}
         self._uncounted |= denied - self._counted
         denied |= self._gate.denied(others) if others else set()
         return [it for it in (*own, *others) if it not in denied]
+
+    def _may_be_work(self, path: str) -> bool:
+        """Whether a file that git does not track may belong to the work, and not to another repository."""
+        names = path.split("/")
+        if ".git" in names or is_passing(names[-1]):
+            return False
+        folders = ("/".join(names[:depth]) for depth in range(1, len(names)))
+        return not any((self._place.root / folder / ".git").exists() for folder in folders)
 
     def _bases(self, read_now: Mapping[str, OnDisk], paths: Mapping[str, bool]) -> dict[str, Base]:
         """What files were that the session did not know. None of those that are as git has them."""

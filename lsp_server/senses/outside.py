@@ -103,6 +103,7 @@ class _Watch:
                 return
             if batch:
                 self._try_to_handle(batch)
+            self._rereading.look()
 
     def _gather(self, batch: Batch, first: list[Stirred] | str) -> bool:
         """Take in what comes until it rests and git is at rest too; False where it is time to stop."""
@@ -218,8 +219,9 @@ class _Watch:
             self._tell(methodcaller("gap", "unsupported", what))
 
     def _hear_client(self, files: list[tuple[str, bool]]) -> None:
+        """Called in the event loop's thread."""
         named = [(to_fs_path(uri), is_new) for uri, is_new in files]
-        self._queue.put([Stirred(Path(path), False, is_new, 0) for path, is_new in named if path])
+        self._queue.put([Stirred(_placed(path), False, is_new, 0) for path, is_new in named if path])
 
     def _overflowed(self, batch: Batch) -> None:
         """The kernel dropped what it could not keep: look at all that is known."""
@@ -227,3 +229,9 @@ class _Watch:
         for path in self._place.ask(lambda documents: [doc.path for doc in documents]):
             batch.files.setdefault(path, False)
         self._tell(methodcaller("lost_on_disk"))
+
+
+def _placed(path: str) -> Path:
+    """A path in its real folder, as the workspace's is known."""
+    folder, name = os.path.split(path)
+    return Path(os.path.realpath(folder), name)

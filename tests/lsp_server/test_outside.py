@@ -280,15 +280,19 @@ class TestWhereTheSystemHasNoWatches:
             asked = it.client.wait(lambda message: message.get("method") == "client/registerCapability")
             (registration,) = asked["params"]["registrations"]
             assert registration["method"] == "workspace/didChangeWatchedFiles"
+            shop.git("clone", "-q", ".", "copy")
+            shop.write("copy/shelf.py", "very secret\n")
             shop.write("cart.py", "total = 2\n")
-            shop.commit("Two")
-            told = [shop.root / "cart.py", shop.root / ".git/logs/HEAD"]
+            shop.git("commit", "-q", "-a", "-m", "Two")
+            names = ("copy/shelf.py", "copy/.git/config", "cart.py", ".git/logs/HEAD")
+            told = [shop.root / name for name in names]
             it.client.notify(
                 "workspace/didChangeWatchedFiles",
                 {"changes": [{"uri": file.as_uri(), "type": 2} for file in told]},
             )
             it.until_told("edit", changes=[[0, 8, 0, 9, "2"]])
             it.until_told("vcs", action="commit")
+            assert {event["path"] for event in it.events() if event["type"] == "open"} == {"cart.py"}
             finished(it)
 
     def test_a_client_without_any_is_told_as_a_gap(self, tmp_path: Path) -> None:
