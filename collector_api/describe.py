@@ -67,7 +67,7 @@ def describe(event: Event) -> str:
         case Diagnostics():
             return ", ".join(f"{count} {kind}" for kind, count in event.counts.items())
         case Vcs():
-            return _joined(event.action, event.branch, _short(event.message))
+            return _joined(event.action, event.how, event.branch, _short(event.message))
         case Review() | Annotation():
             return _joined(event.phase, _short(event.text))
         case Feedback():

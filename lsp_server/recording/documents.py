@@ -11,7 +11,6 @@ from lsp_server.workspace.gate import Gate
 from pairlog.document import Document
 from pairlog.events import PositionEncoding, Source
 
-
 #: The last edit of a document: its seq, -1 where that line is not of this session; its `t`; whether its
 #: cause was told with it. No class, because a key makes one.
 LastEdit: TypeAlias = tuple[int, int, bool]
@@ -25,8 +24,8 @@ class Tracked:
     """A document whose text is followed: open in the editor, or changed on disk."""
 
     __slots__ = (
-        *("cause", "document", "edited", "history", "language", "live", "lost", "number", "path", "saved"),
-        *("source", "version"),
+        *("cause", "document", "edited", "history", "is_told", "language", "live", "lost", "number", "path"),
+        *("saved", "source", "version"),
     )
 
     def __init__(
@@ -41,6 +40,8 @@ class Tracked:
         self.number = number
         #: Who said what its text is.
         self.source: Source = source
+        #: It belongs to the story: the editor opened it, or its file changed.
+        self.is_told = source == "editor"
         #: Its last edit since it was opened, saved or read anew; None where the file has its text.
         self.edited: LastEdit | None = None
         #: The SHA-256 of the file as it was saved last.

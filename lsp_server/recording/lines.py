@@ -203,7 +203,7 @@ class Lines:
 
     def _close_gone(self) -> None:
         """Close the documents that were closed while nothing was written."""
-        open_now = {doc.number for doc in self.documents}
+        open_now = {doc.number for doc in self.documents if self._is_told(doc)}
         for number in [number for number, is_open in self._on_wire.items() if is_open]:
             if number not in open_now:
                 self._close(number)
@@ -234,8 +234,8 @@ class Lines:
         return self._on_wire.keys() | {number for _, number, _ in self._opens}
 
     def _is_told(self, doc: Tracked) -> bool:
-        """Whether a document belongs to the story: what no editor has open only once it changed."""
-        return doc.source == "editor" or self.shows(doc.number)
+        """Whether a document is to be open on the wire; what no editor has open only where it changed."""
+        return doc.source == "editor" or (doc.is_told and self.shows(doc.number))
 
     def shows(self, number: int) -> bool:
         """Whether a document is open on the wire."""

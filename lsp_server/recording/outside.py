@@ -50,7 +50,7 @@ class OutsideLines(Lines):
 
     def follow(self, doc: Tracked, source: Source) -> None:
         """Know this document's text as that of its file, until there is no room for it."""
-        doc.source = source
+        doc.source, doc.is_told = source, False
         for gone in self.documents.keep(doc):
             self._close(gone.number)
 
@@ -63,8 +63,10 @@ class OutsideLines(Lines):
         if doc is not base.doc or self.documents.in_editor(path) is not None:
             return False
         doc = doc or self.documents.take_in(path, base.text, base.source)
+        is_open = doc.is_told and self.shows(doc.number)
         self.follow(doc, doc.source)
-        if not self.shows(doc.number):
+        doc.is_told = True
+        if not is_open:
             self._open(doc, "opened")
         doc.document.apply(changes)
         if changes:

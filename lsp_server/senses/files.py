@@ -98,6 +98,7 @@ class Files:
         for old, new in moves:
             if (self._place.root / old).exists():
                 continue
+            self._remember_move(old, new)
             known = self._place.ask(partial(_moves, old=old, new=new))
             denied = self._gate.denied([renamed for _, renamed in known])
             for path, renamed in known:
@@ -105,6 +106,12 @@ class Files:
                     self._say(methodcaller("gone_from_disk", path))
                 else:
                     self._say(methodcaller("moved_on_disk", path, renamed))
+
+    def _remember_move(self, old: str, new: str) -> None:
+        """What git has of a file is what it was before, also under its new path."""
+        below = old + "/"
+        for path in [it for it in self._tracked if it == old or it.startswith(below)]:
+            self._tracked[new + path[len(old) :]] = self._tracked.pop(path)
 
     def changed(self, paths: Mapping[str, bool], refs: Mapping[str, str] | None = None) -> list[Edited]:
         """Tell what changed; returns what is open in the editor.
@@ -128,31 +135,42 @@ class Files:
                 if path not in known:
                     untold += not self._tell_fresh(path, bases.get(path), found)
                 elif (base := known[path].base) is not None:
-                    self._tell_known(path, base, found, refs.get(path))
+                    untold += not self._tell_known(path, base, found, refs.get(path))
                 elif found is not None and known[path].saved not in found.digests:
                     edited.append(Edited(path, found, refs.get(path)))
         if untold:
             self._say(methodcaller("too_many_on_disk", untold))
         return edited
 
-    def _tell_known(self, path: str, base: Base, found: OnDisk | None, ref: str | None) -> None:
-        if found is None:
-            self._say(methodcaller("gone_from_disk", path))
-        elif found.text != base.text:
-            told = changes(base.text, found.text, self._place.encoding)
+    def _tell_known(self, path: str, base: Base, found: OnDisk | None, ref: str | None) -> bool:
+        """Tell a file that the session knows; False where it lets go of it, as there is no room for more."""
+        if found is not None and found.text == base.text:
+            return True
+        told = changes(base.text, found.text, self._place.encoding) if found is not None else []
+        has_room = self._takes_room(sum(len(it[4]) for it in told) // _CHARS_OF_A_FILE)
+        if found is not None and has_room:
             self._say(methodcaller("edit_on_disk", path, base, told, ref))
+        else:
+            self._told.add(path)
+            self._say(methodcaller("gone_from_disk", path))
+        return has_room
 
     def _tell_fresh(self, path: str, base: Base | None, found: OnDisk | None) -> bool:
         """Tell a file that the session did not know; False where there is no room for it."""
         if base is None or found is None:
             return True
-        cost = 1 + len(found.text) // _CHARS_OF_A_FILE
-        if cost > self._room:
+        if not self._takes_room(1 + len(found.text) // _CHARS_OF_A_FILE):
             return False
-        self._room -= cost
         self._told.add(path)
         told = changes(base.text, found.text, self._place.encoding)
         self._say(methodcaller("edit_on_disk", path, base, told, None))
+        return True
+
+    def _takes_room(self, files: int) -> bool:
+        """Whether there is room for what counts as so many new files; then it is taken."""
+        if files > self._room:
+            return False
+        self._room -= files
         return True
 
     def _say(self, act: Act) -> None:
@@ -177,11 +195,19 @@ class Files:
     def _admitted(self, paths: list[str]) -> list[str]:
         """Those of the files that may be told. A tracked one that may not is counted, with the next line."""
         own = [it for it in paths if it in self._tracked]
-        others = [it for it in paths if it not in self._tracked and not is_passing(it.rpartition("/")[2])]
+        others = [it for it in paths if it not in self._tracked and self._may_be_work(it)]
         denied = {it for it in own if self._gate.denies_tracked(it)}
         self._uncounted |= denied - self._counted
         denied |= self._gate.denied(others) if others else set()
         return [it for it in (*own, *others) if it not in denied]
+
+    def _may_be_work(self, path: str) -> bool:
+        """Whether a file that git does not track may belong to the work, and not to another repository."""
+        names = path.split("/")
+        if ".git" in names or is_passing(names[-1]):
+            return False
+        folders = ("/".join(names[:depth]) for depth in range(1, len(names)))
+        return not any((self._place.root / folder / ".git").exists() for folder in folders)
 
     def _bases(self, read_now: Mapping[str, OnDisk], paths: Mapping[str, bool]) -> dict[str, Base]:
         """What files were that the session did not know. None of those that are as git has them."""

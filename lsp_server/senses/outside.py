@@ -9,7 +9,6 @@ import os
 import sys
 import threading
 import time
-from contextlib import suppress
 from operator import methodcaller
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -28,8 +27,6 @@ from lsp_server.senses.sense import Deaf, Place, Tell
 #: A batch is taken once nothing more has changed for so long, and at the latest after the second number.
 _QUIET_SECONDS = 0.08
 _BATCH_SECONDS_MAX = 1.0
-#: While git holds a lock, what it does is not finished; a lock may also have been left behind by a dead one.
-_BUSY_SECONDS_MAX = 10.0
 #: Folders that are watched because they came to be, in one batch.
 _NEW_FOLDERS_MAX = 200
 
@@ -58,10 +55,7 @@ class Outside:
             return
         except Exception as error:
             print(f"pairlog: changes outside of the editor are not seen any more: {error!r}", file=sys.stderr)
-            with suppress(Exception):
-                tell(
-                    lambda recorder: recorder.gap("not_emitted", "changes outside of the editor are not seen")
-                )
+            tell(methodcaller("gap", "not_emitted", "changes outside of the editor are not seen"))
 
 
 class _Watch:
@@ -108,32 +102,39 @@ class _Watch:
             if first == _STOP or not self._gather(batch, first):
                 return
             if batch:
-                self._handle(batch)
+                self._try_to_handle(batch)
+            self._rereading.look()
 
     def _gather(self, batch: Batch, first: list[Stirred] | str) -> bool:
-        """Take in what comes until it rests; False where it is time to stop."""
-        began = time.monotonic()
+        """Take in what comes until it rests and git is at rest too; False where it is time to stop."""
+        until = time.monotonic() + _BATCH_SECONDS_MAX
         item: list[Stirred] | str | None = first
-        while item is not None or self._goes_on(began):
+        while item is not None or self._is_git_busy():
             if item == _STOP:
                 return False
             if item == _OVERFLOW:
                 self._overflowed(batch)
             elif isinstance(item, list):
                 batch.add(item)
+            if time.monotonic() > until and not self._is_git_busy():
+                break
             try:
                 item = self._queue.get(timeout=_QUIET_SECONDS)
             except Empty:
                 item = None
-            if time.monotonic() - began > _BATCH_SECONDS_MAX and not self._goes_on(began):
-                break
-        if isinstance(item, list):
-            batch.add(item)
-        return item != _STOP
+        return True
 
-    def _goes_on(self, began: float) -> bool:
-        is_busy = self._repository is not None and self._repository.is_busy()
-        return is_busy and time.monotonic() - began < _BUSY_SECONDS_MAX
+    def _is_git_busy(self) -> bool:
+        return self._repository is not None and self._repository.is_busy()
+
+    def _try_to_handle(self, batch: Batch) -> None:
+        try:
+            self._handle(batch)
+        except Deaf:
+            raise
+        except Exception as error:
+            print(f"pairlog: what changed outside could not be told: {error!r}", file=sys.stderr)
+            self._tell(methodcaller("gap", "not_emitted", "what changed outside could not be told"))
 
     def _handle(self, batch: Batch) -> None:
         self._watch_new(batch)
@@ -214,15 +215,13 @@ class _Watch:
     def _ask_client(self) -> None:
         """Without watches of our own, the client's are the next best."""
         if not self._place.ask(lambda _documents: self._place.watch_by_client(self._hear_client)):
-            self._tell(
-                lambda recorder: recorder.gap(
-                    "unsupported", "changes outside of the editor: neither system nor client watches files"
-                )
-            )
+            what = "changes outside of the editor: neither system nor client watches files"
+            self._tell(methodcaller("gap", "unsupported", what))
 
     def _hear_client(self, files: list[tuple[str, bool]]) -> None:
+        """Called in the event loop's thread."""
         named = [(to_fs_path(uri), is_new) for uri, is_new in files]
-        self._queue.put([Stirred(Path(path), False, is_new, 0) for path, is_new in named if path])
+        self._queue.put([Stirred(_placed(path), False, is_new, 0) for path, is_new in named if path])
 
     def _overflowed(self, batch: Batch) -> None:
         """The kernel dropped what it could not keep: look at all that is known."""
@@ -230,3 +229,9 @@ class _Watch:
         for path in self._place.ask(lambda documents: [doc.path for doc in documents]):
             batch.files.setdefault(path, False)
         self._tell(methodcaller("lost_on_disk"))
+
+
+def _placed(path: str) -> Path:
+    """A path in its real folder, as the workspace's is known."""
+    folder, name = os.path.split(path)
+    return Path(os.path.realpath(folder), name)

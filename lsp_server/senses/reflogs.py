@@ -27,14 +27,12 @@ class Reflog:
     def moves(self) -> list[Move]:
         """The moves since the last call, in their order."""
         try:
-            with self._path.open("rb") as stream:
-                found = os.fstat(stream.fileno())
-                if (found.st_ino, found.st_size) == (self._file, self._size):
-                    return []
-                is_other = self._size > 0 and (found.st_ino != self._file or found.st_size < self._size)
-                start = max(0 if is_other else self._size, found.st_size - _BYTES_MAX)
-                stream.seek(start)
-                data = stream.read(_BYTES_MAX)
+            found = self._path.stat()
+            if (found.st_ino, found.st_size) == (self._file, self._size):
+                return []
+            is_other = self._size > 0 and (found.st_ino != self._file or found.st_size < self._size)
+            start = max(0 if is_other else self._size, found.st_size - _BYTES_MAX)
+            data = _bytes(self._path, start)
         except OSError:
             self._size, self._last = 0, b""
             return []
@@ -72,7 +70,7 @@ class StashLog:
 
     def _read(self) -> list[Move]:
         try:
-            return list(_read_all(self._path.read_bytes().splitlines(keepends=True)))
+            return list(_read_all(_bytes(self._path, 0).splitlines(keepends=True)))
         except OSError:
             return []
 
@@ -101,6 +99,15 @@ class RefLogs:
             for name in names
             if not name.endswith(".lock") and name != "HEAD"
         }
+
+
+def _bytes(path: Path, start: int) -> bytes:
+    """The bytes of a file from `start` on. A repository may be hostile: what is no file is not opened."""
+    if not path.is_file():
+        raise FileNotFoundError(path)
+    with path.open("rb") as stream:
+        stream.seek(start)
+        return stream.read(_BYTES_MAX)
 
 
 def _read_all(lines: list[bytes]) -> Iterator[Move]:

@@ -6,7 +6,9 @@ several moves between two looks are all told, in their order.
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +21,8 @@ from lsp_server.workspace.history import Commit, GitFolders, changed_paths, comm
 #: The files of a git folder that change when something moves.
 _TELLING = frozenset(("HEAD", "logs", "refs", "packed-refs"))
 _LOCKS = ("index.lock", "HEAD.lock")
+#: A lock that is older was left behind by a git that died.
+_LOCK_SECONDS_MAX = 60.0
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class Repository:
 
     def is_busy(self) -> bool:
         """Whether git is at work: what it does is not finished."""
-        return any((self._own / lock).exists() for lock in _LOCKS)
+        return any(_age(self._own / lock) < _LOCK_SECONDS_MAX for lock in _LOCKS)
 
     def look(self) -> list[Happening]:
         """What happened since the last look."""
@@ -140,6 +144,14 @@ class Repository:
 
 #: Behind everything that a log tells the second of.
 _NOW = 1 << 62
+
+
+def _age(path: Path) -> float:
+    """The seconds since a file was written; without end where there is none."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return math.inf
 
 
 def _with_branches(moves: list[Move], branch: str | None) -> Iterator[Move]:

@@ -15,7 +15,7 @@ from lsp_server.senses.files import Edited
 from lsp_server.senses.sense import Place, Tell
 
 #: Seconds after which to look again. A save is told at once, a window without the focus may read late.
-_LOOKS_SECONDS = (0.25, 0.5, 1.0, 3.0, 10.0)
+_LOOKS_SECONDS = (0.25, 0.5, 1.0, 3.0)
 
 
 class _Awaited(NamedTuple):

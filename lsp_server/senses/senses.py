@@ -17,6 +17,9 @@ from lsp_server.recording.session import Recording
 from lsp_server.senses.sense import Act, Deaf, HearFiles, Place, Sense
 
 _Answer = TypeVar("_Answer")
+#: After so long a thread that works lets the event loop in. A key waits for that several times, as each read
+#: and write of it gives the turn away.
+_TURN_SECONDS = 0.0005
 #: A loop that answers no question for so long has ended, or stands still.
 _SECONDS_MAX = 30.0
 
@@ -34,6 +37,7 @@ class Senses:
         """`watch_by_client` as `Place` has it."""
         self._recording: Recording | None = recording
         self._loop = loop
+        sys.setswitchinterval(_TURN_SECONDS)
         self._senses: list[Sense] = []
         place = Place(
             recording.root, recording.home, recording.rules, recording.encoding, self._ask, watch_by_client

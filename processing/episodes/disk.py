@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pairlog.blobs import read_manifest
 from pairlog.causes import learned
 from pairlog.document import sha256
-from pairlog.events import Attribution, Edit, Event, Rename, Save, Workspace
+from pairlog.events import Attribution, Edit, Event, Open, Rename, Save, Workspace
 from pairlog.replay import Blobs, Player, Replayed
 from processing.episodes.workspace import Files
 
@@ -67,16 +67,21 @@ def read_disk(events: Sequence[Event], blobs: Blobs) -> Disk:
         player.feed(event)
         if isinstance(event, Workspace):
             disk._manifests.append(event)
-        elif isinstance(event, Save) or (isinstance(event, Edit) and _is_external(event, late)):
+        elif isinstance(event, (Save, Edit, Open)) and _is_on_disk(event, late):
             replayed = player.documents[event.doc]
+            if isinstance(event, Open) and not replayed.live:
+                continue
             digest = event.sha256 if isinstance(event, Save) else None
             version = _Written(event.seq, replayed.path, _content(replayed, digest))
             disk._written.setdefault(event.doc, []).append(version)
     return disk
 
 
-def _is_external(edit: Edit, late: Mapping[int, Attribution]) -> bool:
-    return (late[edit.seq].cause if edit.seq in late else edit.cause) == "external"
+def _is_on_disk(event: Save | Edit | Open, late: Mapping[int, Attribution]) -> bool:
+    """Whether a document's file has its text behind this line."""
+    if isinstance(event, Edit):
+        return (late[event.seq].cause if event.seq in late else event.cause) == "external"
+    return isinstance(event, Save) or event.source == "disk"
 
 
 def _content(replayed: Replayed, digest: str | None) -> bytes:

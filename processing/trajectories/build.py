@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from pairlog.document import sha256
-from pairlog.events import Edit, Event, Open, Rename, Save
+from pairlog.events import Edit, Event, Evidence, Open, Rename, Save, Source
 from pairlog.line import decode
 from pairlog.replay import Blobs, Player
 from pairlog.source import SessionInfo
@@ -71,6 +71,7 @@ def _touching(
     """The steps that touch documents, made while the session is replayed; `texts` follows their texts."""
     by_model = {last: burst for last, burst in edits.items() if _ACTORS.get(burst.group) == "model"}
     owners = {seq: last for last, burst in by_model.items() for seq in burst.seqs}
+    sources: dict[int, Source] = {}
     for event in events:
         doc = getattr(event, "doc", None)
         retention.doc, retention.owner = doc or 0, owners.get(event.seq)
@@ -79,6 +80,8 @@ def _touching(
             continue
         replayed = player.documents[doc]
         before = texts.get(doc)
+        if isinstance(event, Open):
+            sources[event.doc] = event.source
         if isinstance(event, Open) and replayed.live:
             text = texts[doc] = replayed.document.text
             retention.rebase(before or "", text)
@@ -92,7 +95,7 @@ def _touching(
         elif isinstance(event, Save):
             yield mould.save(event, replayed.path)
         elif isinstance(event, Rename):
-            yield mould.rename(event)
+            yield mould.rename(event, sources.get(event.doc, "editor"))
 
 
 def _prove(made: Iterable[Step], finals: dict[int, str]) -> None:
@@ -119,7 +122,8 @@ class _Mould:
     def open(self, event: Open, patch: str) -> Step:
         """A document's text came into sight, or was given anew."""
         action = {"why": event.why, "source": event.source, "language": event.language}
-        step = self._step("open", "external", event.seq, event.seq, action, evidence="reported")
+        evidence: Evidence = "reported" if event.source == "editor" else "observed"
+        step = self._step("open", "external", event.seq, event.seq, action, evidence=evidence)
         return replace(step, doc=event.doc, path=event.path, diff=patch)
 
     def burst(self, burst: Burst, offer: Suggestion | None, before_sha256: str, patch: str) -> Step:
@@ -152,9 +156,11 @@ class _Mould:
         step = self._step("save", "human", event.seq, event.seq, action, evidence="reported")
         return replace(step, doc=event.doc, path=path)
 
-    def rename(self, event: Rename) -> Step:
-        """A document has a new path."""
-        step = self._step("rename", "human", event.seq, event.seq, {"path": event.path}, evidence="reported")
+    def rename(self, event: Rename, source: Source) -> Step:
+        """A document has a new path. `source` tells who said so: the editor, or its file."""
+        actor: Actor = "human" if source == "editor" else "external"
+        evidence: Evidence = "reported" if source == "editor" else "observed"
+        step = self._step("rename", actor, event.seq, event.seq, {"path": event.path}, evidence=evidence)
         return replace(step, doc=event.doc, path=event.path)
 
     def run(self, record: RunRecord) -> Step:

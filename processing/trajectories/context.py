@@ -39,8 +39,13 @@ def _after(context: Context, event: Event) -> Context:
         return replace(context, use=event.use)
     if isinstance(event, Workspace) and event.head is not None:
         return replace(context, revision=event.head)
-    if isinstance(event, Vcs) and event.action in ("commit", "checkout") and event.id is not None:
+    if isinstance(event, Vcs) and _moves_head(event) and event.id is not None:
         return replace(context, revision=event.id)
     if isinstance(event, Select):
         return replace(context, selections={**context.selections, event.doc: event.selections})
     return context
+
+
+def _moves_head(event: Vcs) -> bool:
+    """Whether another commit is checked out behind it."""
+    return event.action in ("commit", "checkout", "merge", "rebase") or event.how == "reset"

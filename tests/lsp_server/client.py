@@ -74,7 +74,12 @@ class Client:
             "processId": os.getpid(),
             "clientInfo": {"name": "Test client", "version": "1"},
             "rootUri": None if root is None else root.as_uri(),
-            "capabilities": {"general": {"positionEncodings": options.pop("encodings", ["utf-16"])}},
+            "capabilities": {
+                "general": {"positionEncodings": options.pop("encodings", ["utf-16"])},
+                "workspace": {
+                    "didChangeWatchedFiles": {"dynamicRegistration": options.pop("watches", False)}
+                },
+            },
             "initializationOptions": options,
         }
         result = self.request("initialize", params)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from pairlog.line import decode
 from pairlog.replay import Player, Verdict, verify
-from tests.lsp_server.client import Client
+from tests.lsp_server.client import SERVER, Client
 from tests.lsp_server.git_shop import Shop
 
 _SECONDS_MAX = 20.0
@@ -35,10 +35,9 @@ class Watched:
 
     def until(self, told: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
         """The events once `told` is true of them. Raises AssertionError where that does not happen."""
-        until = time.monotonic() + _SECONDS_MAX
-        while not told(events := self.events()):
-            assert time.monotonic() < until, f"not told: {events} {self.client.errors.decode()}"
-            time.sleep(0.02)
+        self._wait_for(lambda: told(self.events()), _SECONDS_MAX)
+        events = self.events()
+        assert told(events), f"not told: {events} {self.client.errors.decode()}"
         return events
 
     def until_told(self, kind: str, count: int = 1, **fields: Any) -> list[dict[str, Any]]:
@@ -52,6 +51,14 @@ class Watched:
             ]
 
         return found(self.until(lambda events: len(found(events)) >= count))
+
+    def _opened(self, path: str) -> bool:
+        return any(it["type"] == "open" and it["path"] == path for it in self.events())
+
+    def _wait_for(self, happened: Callable[[], bool], seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not happened() and time.monotonic() < until:
+            time.sleep(0.02)
 
     def blob(self, digest: str) -> bytes:
         return (self.home / "blobs" / digest).read_bytes()
@@ -71,22 +78,31 @@ class Watched:
         name, count = f"mark{self._marks}.py", 0
         self._marks += 1
         until = time.monotonic() + _SECONDS_MAX
-        while not any(it["type"] == "open" and it["path"] == name for it in self.events()):
+        while not self._opened(name):
             assert time.monotonic() < until, f"nothing is seen; {self.client.errors.decode()}"
             self.shop.write(name, "#" * (count := count + 1))
-            time.sleep(0.05)
+            # One that is written again and again does not come to rest.
+            self._wait_for(lambda: self._opened(name), 0.3)
 
 
 @contextmanager
 def watched(shop: Shop, home: Path, consent: str = "content", **options: Any) -> Iterator[Watched]:
     """A recorder in this shop that sees what happens there already."""
-    client = Client()
-    try:
-        client.initialize(shop.root, home=str(home), consent=consent, **options)
-        client.wait_status("offline")
-        it = Watched(client, shop, home)
+    with recorder(shop, home, consent=consent, **options) as it:
         it.mark()
         yield it
+
+
+@contextmanager
+def recorder(
+    shop: Shop, home: Path, command: Sequence[str] = SERVER, consent: str = "content", **options: Any
+) -> Iterator[Watched]:
+    """A recorder in this shop."""
+    client = Client(command)
+    try:
+        client.initialize(shop.root, home=str(home), consent=consent, **options)
+        client.wait(lambda message: message.get("method") == "pairlog/status")
+        yield Watched(client, shop, home)
     finally:
         if client.process.poll() is None:
             client.kill()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from subprocess import CalledProcessError
 
@@ -230,6 +231,14 @@ def test_nothing_that_a_repository_names_is_run(shop: Shop, tmp_path: Path) -> N
     (shop.root / ".git" / "hooks" / "post-checkout").symlink_to(trap)
     assert words(repository.look()) == ["commit@main"]
     assert not (tmp_path / "sprung").exists()
+
+
+def test_a_log_that_is_a_pipe_is_not_waited_for(shop: Shop) -> None:
+    for log in ("HEAD", "refs/stash", "refs/heads/main"):
+        place = shop.root / ".git" / "logs" / log
+        place.unlink(missing_ok=True)
+        os.mkfifo(place)
+    assert followed(shop).look() == []
 
 
 def test_a_folder_without_a_repository_has_none(tmp_path: Path) -> None:

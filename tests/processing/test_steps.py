@@ -195,6 +195,36 @@ def test_the_diffs_of_each_document_compose_to_its_final_text(
     assert {doc: compose(patches[doc]) for doc in finals} == finals
 
 
+def test_what_happens_on_disk_is_nobodys_who_types() -> None:
+    made = SessionBuilder()
+    made.open(1, "a.py", "old\n", source="git", language=None)
+    made.edit(1, (0, 0, 0, 3, "new"), cause="external")
+    made.add("rename", doc=1, path="b.py")
+    made.add("close", doc=1)
+    made.open(2, "c.py", "x")
+    read_anew = made.edit(2, (0, 0, -1, 0, "y"), cause=None, evidence=None)
+    made.add("attribution", of=read_anew, cause="external", evidence="observed", rule="reloaded")
+    made.save(2)
+    assert [(step.kind, step.actor, step.evidence) for step in made_steps(made.end())][:-1] == [
+        ("open", "external", "observed"),
+        ("external", "external", "observed"),
+        ("rename", "external", "observed"),
+        ("open", "external", "reported"),
+        ("external", "external", "observed"),
+    ]
+
+
+def test_each_step_knows_the_commit_that_is_checked_out() -> None:
+    made = SessionBuilder()
+    made.open(1, "a.py", "")
+    for action, how in (("merge", "pull"), ("branch", "create"), ("branch", "reset"), ("rebase", "finish")):
+        commit = made.add("vcs", action=action, how=how, id=f"{action}-{how}")
+        made.type(1, 0, 0, str(commit))
+        made.save(1)
+    edits = [step for step in made_steps(made.end()) if step.kind == "edit"]
+    assert [step.revision for step in edits] == ["merge-pull", "merge-pull", "branch-reset", "rebase-finish"]
+
+
 def test_the_command_writes_a_line_for_each_step(store: Path, tmp_path: Path, capsys: Any) -> None:
     assert main(["trajectories", "--from", str(store), "--out", str(tmp_path / "t"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {

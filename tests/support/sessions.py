@@ -69,10 +69,8 @@ class SessionBuilder:
     def open(self, doc: int, path: str, text: str, **fields: Any) -> int:
         """A document is opened."""
         self._documents[doc], self._paths[doc] = Document(text), path
-        why = fields.pop("why", "opened")
-        return self.add(
-            "open", doc=doc, path=path, why=why, source="editor", language="python", text=text, **fields
-        )
+        fields = {"why": "opened", "source": "editor", "language": "python", **fields}
+        return self.add("open", doc=doc, path=path, text=text, **fields)
 
     def edit(self, doc: int, *changes: tuple[int, int, int, int, str], **fields: Any) -> int:
         """Changes to a document; typed where no cause is given."""

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from pairlog.line import decode
+from processing.episodes.disk import read_disk
+from tests.support.sessions import SessionBuilder
+
+
+def on_disk(made: SessionBuilder, seq: int, saw: dict[int, int] | None = None) -> dict[str, bytes]:
+    """The files that a run at this line finds."""
+    disk = read_disk(iter([decode(line) for line in made.lines]), made.blob_of)
+    files = disk.at(seq, saw or {})
+    assert files is not None
+    return {path: content for path, (content, _) in files.items()}
+
+
+def test_a_file_that_a_program_changed_is_there_as_it_left_it() -> None:
+    made = SessionBuilder()
+    made.workspace({"a.py": "old\n"})
+    made.open(1, "a.py", "old\n", source="git")
+    before = made.add("focus", focused=False)
+    made.edit(1, (0, 0, 0, 3, "new"), cause="external")
+    made.open(2, "b.py", "made\n", source="disk")
+    end = made.add("focus", focused=True)
+    assert on_disk(made, before) == {"a.py": b"old\n"}
+    assert on_disk(made, end) == {"a.py": b"new\n", "b.py": b"made\n"}
+
+
+def test_what_the_editor_read_anew_is_on_disk_before_anybody_saves() -> None:
+    made = SessionBuilder()
+    made.workspace({"a.py": "old\n"})
+    made.open(1, "a.py", "old\n")
+    read_anew = made.edit(1, (0, 0, -1, 0, "new\n"), cause=None, evidence=None)
+    made.type(1, 0, 0, "x")
+    made.add("attribution", of=read_anew, cause="external", evidence="observed", rule="reloaded")
+    end = made.add("focus", focused=True)
+    assert on_disk(made, end) == {"a.py": b"new\n"}

@@ -1,0 +1,183 @@
+"""Labelled truth of the world outside: programs and git change files while somebody types in others.
+
+Every text that a script makes is another one, so a change is known by its path and what it led to.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from pairlog.events import Attribution, Edit, Vcs
+from pairlog.line import decode
+from pairlog.replay import Player
+from tests.lsp_server.git_shop import Shop
+from tests.lsp_server.outside import Watched, watched
+from tests.truth.measure import Bar, Labelled, Told, Truth
+
+_ALL = Bar(1, 1)
+_STEPS_OF_GIT = (
+    *(
+        "commit",
+        "commit amend",
+        "commit cherry-pick",
+        "commit revert",
+        "checkout",
+        "branch create",
+        "branch reset",
+    ),
+    *("merge", "stash", "stash drop"),
+)
+BARS = {(kind, "observed"): _ALL for kind in ("external", *_STEPS_OF_GIT)}
+
+CART = "".join(f"price{number} = {number}\n" for number in range(30))
+_FILES = {"cart.py": CART, "shelf.py": CART, "lib/till.py": CART}
+
+
+def labelled(folder: Path, rounds: int) -> Iterator[Labelled]:
+    """One session for each script and round, in a repository of its own."""
+    for number in range(rounds):
+        for script in (files, version_control):
+            place = folder / f"{script.__name__}-{number}"
+            place.mkdir()
+            with watched(Shop(place / "shop", _FILES), place / "home") as it:
+                hand = Hand(it, random.Random(f"outside {number}"))
+                script(hand)
+                it.mark()
+                it.client.shutdown()
+                yield Labelled(hand.truths, list(_told(it)))
+
+
+class Hand:
+    """Does one thing after the other, each once the one before is told or passed over, and notes it."""
+
+    def __init__(self, watching: Watched, chance: random.Random) -> None:
+        self.watching = watching
+        self.shop = watching.shop
+        self.chance = chance
+        self.truths: list[Truth] = []
+        self._text = dict(_FILES)
+        self._version = 1
+        self._count = 0
+
+    def program_writes(self, path: str, *, by_rename: bool = False) -> None:
+        """A program changes some lines of a file that no editor has open."""
+        self._write(path, self._changed(path), by_rename)
+        self._note(path, "a program wrote a file")
+
+    def program_writes_under_the_editor(self) -> None:
+        """A program changes the file that is open, and the editor reads it."""
+        text = self._changed("cart.py")
+        self._write("cart.py", text)
+        self._say(text)
+        self._note("cart.py", "a program wrote the file that is open, and the editor read it")
+        self.watching.until_told("attribution", count=sum("is open" in it.what for it in self.truths))
+
+    def types_and_saves(self) -> None:
+        """The editor's own doing: nothing of it is from outside."""
+        text = self._changed("cart.py")
+        self._say(text)
+        self._write("cart.py", text, self.chance.random() < 0.5)
+        self.watching.client.save(self._uri, text)
+        self.watching.mark()
+
+    def touches(self, path: str) -> None:
+        """A file is written as it is."""
+        self._write(path, self._text[path])
+        self.watching.mark()
+
+    def git(self, what: str, *arguments: str) -> None:
+        """A step of version control, told as `what`."""
+        self.shop.git(*arguments)
+        self.truths.append(Truth((what, self.shop.head), what, "observed", f"git {arguments[0]}"))
+        self.watching.mark()
+
+    def opens(self) -> None:
+        """The editor opens a file."""
+        self._uri = self.watching.client.open(self.shop.root / "cart.py", self._text["cart.py"])
+
+    def _say(self, text: str) -> None:
+        self._version += 1
+        self.watching.client.change(self._uri, self._version, (0, 0, -1, 0, text))
+        self.watching.client.settle()
+
+    def _changed(self, path: str) -> str:
+        self._count += 1
+        lines = self._text.get(path, CART).splitlines(keepends=True)
+        for _ in range(self.chance.randrange(1, 4)):
+            lines[self.chance.randrange(len(lines))] = f"step{self._count} = {self.chance.random()}\n"
+        self._text[path] = "".join(lines)
+        return self._text[path]
+
+    def _write(self, path: str, text: str, by_rename: bool = False) -> None:
+        if by_rename:
+            self.shop.write(f"{path}.tmp", text).rename(self.shop.root / path)
+        else:
+            self.shop.write(path, text)
+
+    def _note(self, path: str, what: str) -> None:
+        self.truths.append(Truth((path, self._text[path]), "external", "observed", what))
+        self.watching.mark()
+
+
+def files(hand: Hand) -> None:
+    """Files are written by programs and by an editor, in any order."""
+    hand.opens()
+    acts: list[Callable[[], None]] = [
+        lambda: hand.program_writes("shelf.py"),
+        lambda: hand.program_writes("lib/till.py", by_rename=True),
+        lambda: hand.program_writes("new.py"),
+        hand.program_writes_under_the_editor,
+        hand.types_and_saves,
+        lambda: hand.touches("shelf.py"),
+    ]
+    acts *= 2
+    hand.chance.shuffle(acts)
+    for act in acts:
+        act()
+
+
+def version_control(hand: Hand) -> None:
+    """A branch is made, worked on, merged, and what is on it moved about."""
+    shop = hand.shop
+    shop.git("add", "-A")
+    hand.git("commit", "commit", "-q", "-m", "Marks")
+    hand.git("branch create", "branch", "sale")
+    hand.git("checkout", "checkout", "-q", "sale")
+    hand.program_writes("shelf.py")
+    hand.git("commit", "commit", "-q", "-m", "Shelf", "shelf.py")
+    hand.git("commit amend", "commit", "-q", "--amend", "-m", "Shelf, again")
+    picked = shop.head
+    hand.git("checkout", "checkout", "-q", "main")
+    hand.program_writes("lib/till.py")
+    hand.git("commit", "commit", "-q", "-m", "Till", "lib/till.py")
+    hand.git("commit cherry-pick", "cherry-pick", picked)
+    hand.git("commit revert", "revert", "--no-edit", "HEAD")
+    hand.git("merge", "merge", "-q", "--no-edit", "sale")
+    hand.git("branch reset", "reset", "-q", "--hard", "HEAD~1")
+    hand.program_writes("lib/till.py")
+    hand.git("stash", "stash", "-q")
+    hand.git("stash drop", "stash", "pop", "-q")
+
+
+def _told(it: Watched) -> Iterator[Told]:
+    player = Player(it.blob)
+    after: dict[int, tuple[str, str]] = {}
+    head = ""
+    for line in it.lines():
+        event = decode(line)
+        player.feed(event)
+        if isinstance(event, Edit):
+            replayed = player.documents[event.doc]
+            after[event.seq] = (replayed.path, replayed.document.text)
+            is_marked = replayed.path.startswith("mark") or event.ref is not None
+            if event.cause is not None and not is_marked:
+                yield Told(after[event.seq], event.cause, event.evidence)
+        elif isinstance(event, Attribution):
+            yield Told(after[event.of], event.cause, event.evidence)
+        elif isinstance(event, Vcs):
+            what = event.action + (f" {event.how}" if event.how else "")
+            is_of_head = event.action != "stash" and event.how != "create"
+            head = event.id or head if is_of_head else head
+            yield Told((what, event.id if is_of_head else head), what, event.evidence)
