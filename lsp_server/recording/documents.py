@@ -11,8 +11,8 @@ from lsp_server.workspace.gate import Gate
 from pairlog.document import Document
 from pairlog.events import PositionEncoding, Source
 
-#: The last edit of a document: its seq, -1 where that line is not of this session; its `t`; whether its
-#: cause was told with it. No class, because a key makes one.
+#: The last edit of a document: its seq, -1 where that line is not of this session; its `t`; whether a
+#: client said why it happened. No class, because a key makes one.
 LastEdit: TypeAlias = tuple[int, int, bool]
 
 #: What is followed of files that no editor has open; beyond it those that changed longest ago are let go.

@@ -135,10 +135,11 @@ class Recorder(Causing, OutsideLines):
         except (TypeError, KeyError, ValueError, AttributeError):
             self._change_unread(doc, params)
             return
-        is_key = doc.cause is None and doc.history.take_key(applied)
+        is_reported = doc.cause is not None
+        is_key = not is_reported and doc.history.take_key(applied)
         why = "" if is_key else self._explain(doc, applied)
         doc.version = version if told else due
-        doc.edited = (self.next, self._t, bool(why))
+        doc.edited = (self.next, self._t, is_reported)
         body = (
             f'{{"seq":{self.next},"t":{self._t},"type":"edit","doc":{doc.number},'
             f'"changes":[{",".join(parts)}]{told}{why}}}\n'

@@ -226,6 +226,7 @@ class TestSession:
             "recorder": {"name": "pairlog", "version": "0.1.0"},
             "position_encoding": "utf-32",
             "clock": "recorder",
+            "causes": "inferred",
             "consent": "content",
             "use": "private",
             "policy": "2026-11",

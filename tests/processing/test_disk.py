@@ -7,7 +7,7 @@ from tests.support.sessions import SessionBuilder
 
 def on_disk(made: SessionBuilder, seq: int, saw: dict[int, int] | None = None) -> dict[str, bytes]:
     """The files that a run at this line finds."""
-    disk = read_disk(iter([decode(line) for line in made.lines]), made.blob_of)
+    disk = read_disk([decode(line) for line in made.lines], made.blob_of)
     files = disk.at(seq, saw or {})
     assert files is not None
     return {path: content for path, (content, _) in files.items()}

@@ -172,9 +172,10 @@ def _told(it: Watched) -> Iterator[Told]:
             replayed = player.documents[event.doc]
             after[event.seq] = (replayed.path, replayed.document.text)
             is_marked = replayed.path.startswith("mark") or event.ref is not None
-            if event.cause is not None and not is_marked:
+            # What the recorder infers from an edit's shape is another signal (`causes.py`).
+            if event.evidence == "observed" and not is_marked:
                 yield Told(after[event.seq], event.cause, event.evidence)
-        elif isinstance(event, Attribution):
+        elif isinstance(event, Attribution) and event.evidence == "observed":
             yield Told(after[event.of], event.cause, event.evidence)
         elif isinstance(event, Vcs):
             what = event.action + (f" {event.how}" if event.how else "")
