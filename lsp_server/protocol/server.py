@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from lsp_server.home.state import State
     from lsp_server.recording.recorder import EndReason
     from lsp_server.recording.session import Recording
+    from lsp_server.senses.senses import Senses
 
 #: Orders are obeyed within a second.
 _TICK_SECONDS = 0.9
@@ -56,6 +57,7 @@ class PairlogServer(LanguageServer):
         self.recording: Recording | None = None
         #: What it said in `initialize`.
         self.client: types.InitializeParams | None = None
+        self._senses: Senses | None = None
         self._inbox = Inbox(self._through_pygls, self._report_failure)
 
     def start_io(self, stdin: BinaryIO | None = None, stdout: BinaryIO | None = None) -> None:
@@ -72,9 +74,16 @@ class PairlogServer(LanguageServer):
             self.end_recording("interrupted")
 
     def take(self, recording: Recording | None) -> None:
-        """From here on the hot notifications go to this recording."""
+        """From here on the hot notifications go to this recording, and what its senses perceive."""
+        if self._senses is not None:
+            self._senses.stop()
+            self._senses = None
         self.recording = recording
         self._inbox.recording = recording
+        if recording is not None:
+            from lsp_server.senses.senses import Senses
+
+            self._senses = Senses(recording, asyncio.get_running_loop())
 
     def end_recording(self, reason: EndReason) -> None:
         """End the recording, where there is one."""

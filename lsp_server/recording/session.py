@@ -61,21 +61,24 @@ class Recording:
         be used.
         """
         self._settings = settings
-        self._root = root
+        self.root = root
         self._consent = self._consent_told = consent
         self._report = report
         self._tell = tell
         self._clocks = clocks or Clocks()
-        self._home = open_home(settings.home.path)
-        self._blobs = BlobStore(self._home.blobs)
-        self._introduction = Introduction(client, settings.clock, keyed(self._home.key(), str(root)))
-        gate = Gate(Folder(root), DenyList(settings.include, settings.exclude))
+        self.home = open_home(settings.home.path)
+        self.encoding = client.encoding
+        #: Which files may be told, whatever git says of them.
+        self.rules = DenyList(settings.include, settings.exclude)
+        self._blobs = BlobStore(self.home.blobs)
+        self._introduction = Introduction(client, settings.clock, keyed(self.home.key(), str(root)))
+        gate = Gate(Folder(root), self.rules)
         self._tracked_files = TrackedFiles(gate, self._blobs)
         self._documents = Documents(gate, client.encoding)
-        self._standing = Standing(self._home, root, report, tell)
-        self._bound = Bound(self._home, settings.spool_bytes_max)
-        self._bell = Bell(self._home)
-        self._sender = SenderKeeper(self._home, settings.collector is not None)
+        self._standing = Standing(self.home, root, report, tell)
+        self._bound = Bound(self.home, settings.spool_bytes_max)
+        self._bell = Bell(self.home)
+        self._sender = SenderKeeper(self.home, settings.collector is not None)
         self._choices = ConsentWatch(settings, root)
         #: Why the session must end as soon as its end can be written.
         self._due: EndReason | None = None
@@ -100,6 +103,14 @@ class Recording:
         if self._is_asleep and not (self.recorder.is_paused or self.recorder.is_full):
             self._try_to_wake()
         return self.recorder
+
+    def perceive(self, act: Callable[[Recorder], None]) -> None:
+        """Record what happens now beside the client; `act` is done to the recorder at work."""
+        if self.is_over:
+            return
+        self.recorder.read_clock()
+        act(self.awake())
+        self.flush()
 
     def flush(self) -> None:
         """Hand what was recorded to the kernel; a save, a run or the end waits for the disk as well."""
@@ -143,7 +154,7 @@ class Recording:
             self.recorder.read_clock()
             self.flush()
             try:
-                forget(self._home, self._files.spool, self.recorder, since_ms, until_ms)
+                forget(self.home, self._files.spool, self.recorder, since_ms, until_ms)
             except OSError as error:
                 self._tell(
                     f"Pairlog cannot take back what it recorded: {error.strerror}; make room and say it again"
@@ -187,7 +198,7 @@ class Recording:
     # -- one session after the other ----------------------------------------------------------------------
 
     def _take_files(self) -> Handles:
-        return take(self._home, Route(self._settings.collector, self._settings.token))
+        return take(self.home, Route(self._settings.collector, self._settings.token))
 
     def _follower(self) -> Recorder:
         """What knows the documents, paused or not, while no session has begun; it writes nothing."""
@@ -208,7 +219,7 @@ class Recording:
         )
         recorder.flush()
         if recorder.next == 0:
-            raise UserError(f"cannot record: {self._files.spool.trouble}; make room in {self._home.path}")
+            raise UserError(f"cannot record: {self._files.spool.trouble}; make room in {self.home.path}")
         lost = self.recorder.lost
         self.recorder, self._clock = recorder, clock
         self._is_asleep = False
