@@ -81,9 +81,12 @@ class PairlogServer(LanguageServer):
         self.recording = recording
         self._inbox.recording = recording
         if recording is not None:
+            from lsp_server.senses.doubles import Doubles
+            from lsp_server.senses.pytest_runs import PytestRuns
             from lsp_server.senses.senses import Senses
 
-            self._senses = Senses(recording, asyncio.get_running_loop())
+            doubles = Doubles()
+            self._senses = Senses(recording, asyncio.get_running_loop(), [PytestRuns(doubles)])
 
     def end_recording(self, reason: EndReason) -> None:
         """End the recording, where there is one."""
