@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from lsp_server.home.state import State
     from lsp_server.recording.recorder import EndReason
     from lsp_server.recording.session import Recording
+    from lsp_server.senses.sense import Sense
     from lsp_server.senses.senses import Senses
 
 #: Orders are obeyed within a second.
@@ -83,10 +84,12 @@ class PairlogServer(LanguageServer):
         if recording is not None:
             from lsp_server.senses.doubles import Doubles
             from lsp_server.senses.pytest_runs import PytestRuns
+            from lsp_server.senses.report_files import ReportFiles
             from lsp_server.senses.senses import Senses
 
             doubles = Doubles()
-            self._senses = Senses(recording, asyncio.get_running_loop(), [PytestRuns(doubles)])
+            senses: list[Sense] = [PytestRuns(doubles), ReportFiles(doubles)]
+            self._senses = Senses(recording, asyncio.get_running_loop(), senses)
 
     def end_recording(self, reason: EndReason) -> None:
         """End the recording, where there is one."""

@@ -16,7 +16,7 @@ from lsp_server.recording.left_out import LeftOut
 from lsp_server.recording.lines import Append, Lines
 from lsp_server.recording.mending import with_integers
 from lsp_server.recording.observe import Unsupported, Withheld, read, read_cause
-from lsp_server.recording.run_ledger import RunLedger
+from lsp_server.recording.run_ledger import RunLedger, Writer
 from lsp_server.recording.saved_texts import is_utf8
 from pairlog.document import sha256 as sha256_of_text
 from pairlog.events import End, Rename, Run, Save
@@ -226,6 +226,10 @@ class Recorder(Lines):
     def parent(self, ms_ago: int, runner: str) -> str | None:
         """The run that a run of `runner` was most likely started by so long ago (`RunLedger.parent`)."""
         return self.runs.parent(self._t - ms_ago, runner)
+
+    def writer(self, ms_ago: int) -> Writer | None:
+        """The run that can have written a file so long ago (`RunLedger.writer`)."""
+        return self.runs.writer(self._t - ms_ago)
 
     # -- pairlog/observe -----------------------------------------------------------------------------
 

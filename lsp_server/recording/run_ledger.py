@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 _KEPT_MAX = 200
 #: A run that began longer ago and does not name the test runner may be anything: a server, a watcher.
@@ -13,11 +13,19 @@ _YOUNG_MS_MAX = 60_000
 _LATE_MS_MAX = 2_000
 
 
+class Writer(NamedTuple):
+    """A run, and what it saw."""
+
+    run: str
+    saw: dict[str, int] | None
+
+
 @dataclass
 class _Told:
     id: str
     started: int
     command: str
+    saw: dict[str, int] | None
     ended: int | None = None
 
 
@@ -35,7 +43,7 @@ class RunLedger:
         if phase == "started":
             self.begun = name
             if run.get("kind") != "test":
-                self._runs[name] = _Told(name, t, run.get("command") or "")
+                self._runs[name] = _Told(name, t, run.get("command") or "", run.get("saw"))
                 if len(self._runs) > _KEPT_MAX:
                     del self._runs[next(iter(self._runs))]
         elif phase == "ended" and name in self._runs:
@@ -53,14 +61,14 @@ class RunLedger:
             [it for it in is_open if t - it.started <= _YOUNG_MS_MAX]
         )
 
-    def writer(self, t: int) -> tuple[str, int] | None:
-        """The run, with its start, that can have written a file at `t`; None where none or several can."""
+    def writer(self, t: int) -> Writer | None:
+        """The run that can have written a file at `t`; None where none or several can."""
         found = [
             it
             for it in self._runs.values()
             if it.started <= t and (it.ended is None or t <= it.ended + _LATE_MS_MAX)
         ]
-        return (found[0].id, found[0].started) if len(found) == 1 else None
+        return Writer(found[0].id, found[0].saw) if len(found) == 1 else None
 
 
 def _only(found: list[_Told]) -> str | None:

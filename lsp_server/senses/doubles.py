@@ -35,5 +35,5 @@ class Doubles:
         """Whether the report at `path`, written then, is one of them."""
         real = os.path.realpath(path)
         return any(
-            report == real and begun <= written <= until for report, begun, until in self._runs.values()
+            report == real and begun <= written <= until for report, begun, until in list(self._runs.values())
         )

@@ -27,7 +27,7 @@ class Scene:
     def __init__(self, folder: Path) -> None:
         self.home = folder / "home"
         self.shop = folder / "shop"
-        self.shop.mkdir()
+        self.shop.mkdir(exist_ok=True)
         self.client = self.recorder(self.shop)
 
     def recorder(self, root: Path, **options: Any) -> Client:
