@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from lsp_server.senses.junit import RESULTS_MAX, NoReport, read_report
 
 SUREFIRE = """<?xml version="1.0" encoding="UTF-8"?>
-<testsuite xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" name="shop.CartTest" time="1,234.5" tests="3">
+<testsuite name="shop.CartTest" time="1,234.5" tests="3" errors="0" skipped="1" failures="1">
   <properties><property name="java.version" value="21"/></properties>
   <testcase name="adds" classname="shop.CartTest" time="0.012"/>
   <testcase name="totals" classname="shop.CartTest" time="0.003">
-    <failure message="expected: &lt;6&gt; but was: &lt;3&gt;" type="AssertionFailedError"><![CDATA[expected: <6>
+    <failure message="expected: &lt;6&gt;" type="AssertionFailedError"><![CDATA[expected: <6>
 \tat shop.CartTest.totals(CartTest.java:14)]]></failure>
     <system-out><![CDATA[adding 3
 ]]></system-out>
@@ -34,17 +34,19 @@ NEXTEST = """<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="nextest-run" tests="1" failures="1" errors="0" uuid="x" time="0.061">
     <testsuite name="shop" tests="1" disabled="0" errors="0" failures="1">
         <testcase name="cart::tests::totals" classname="shop" time="0.005">
-            <failure message="thread 'cart::tests::totals' panicked" type="test failure with exit code 101">stack</failure>
+            <failure message="thread 'cart::tests::totals' panicked" type="test failure">stack</failure>
             <system-out>running 1 test</system-out>
             <system-err>panicked at src/cart.rs:9</system-err>
         </testcase>
     </testsuite>
 </testsuites>
 """
-PYTEST = """<?xml version="1.0" encoding="utf-8"?><testsuites name="pytest tests"><testsuite name="pytest" time="0.05">
-<testcase classname="tests.test_cart.TestCart" name="test_a[x-1]" file="tests/test_cart.py" line="7" time="0.001">
-<skipped type="pytest.xfail" message="known"/></testcase>
-<testcase classname="tests.test_cart" name="test_b" time="0.001"><error message="boom">E boom</error></testcase>
+PYTEST = """<?xml version="1.0" encoding="utf-8"?><testsuites name="pytest tests">
+<testsuite name="pytest" time="0.05">
+<testcase classname="tests.test_cart.TestCart" name="test_a[x-1]" file="tests/test_cart.py" line="7"
+ time="0.001"><skipped type="pytest.xfail" message="known"/></testcase>
+<testcase classname="tests.test_cart" name="test_b" time="0.001">
+<error message="boom">E boom</error></testcase>
 </testsuite></testsuites>"""
 
 
@@ -105,7 +107,8 @@ def test_pytest_in_both_of_its_forms() -> None:
 
 BOMB = """<?xml version="1.0"?><!DOCTYPE testsuite [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>
 <testsuite><testcase name="&b;"/></testsuite>"""
-FILE = """<!DOCTYPE testsuite [<!ENTITY a SYSTEM "file:///etc/passwd">]><testsuite><testcase name="&a;"/></testsuite>"""
+FILE = """<!DOCTYPE testsuite [<!ENTITY a SYSTEM "file:///etc/passwd">]>
+<testsuite><testcase name="&a;"/></testsuite>"""
 
 
 @pytest.mark.parametrize(
@@ -124,9 +127,7 @@ FILE = """<!DOCTYPE testsuite [<!ENTITY a SYSTEM "file:///etc/passwd">]><testsui
         (b"<project/>", "an XML file that is no test report"),
     ],
 )
-def test_a_hostile_or_broken_report_is_refused_with_nothing_of_it_in_the_reason(
-    data: bytes, why: str
-) -> None:
+def test_a_hostile_or_broken_report_is_refused_without_a_word_of_it(data: bytes, why: str) -> None:
     with pytest.raises(NoReport) as refused:
         read_report(data)
     assert str(refused.value) == why

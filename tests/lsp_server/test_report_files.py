@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Iterator
@@ -108,6 +107,9 @@ def test_reports_that_lay_there_before_are_old_and_the_user_names_the_globs(tmp_
     report(scene, "junit.xml")
     report(scene, "out/fresh.xml", SUREFIRE.replace("adds", "sums"))
     events = scene.ended(1)
-    assert [test for test, _ in outcomes(events)][0] == "shop.CartTest::sums"
-    assert json.dumps(events).count("adds") == 0
+    assert [test for test, _ in outcomes(events)] == [
+        "shop.CartTest::sums",
+        "shop.CartTest::totals",
+        "shop.CartTest::later",
+    ]
     scene.client.kill()
