@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -15,79 +12,13 @@ from typing import Any
 
 import pytest
 
-from tests.lsp_server.client import Client
+from tests.lsp_server.beside import SECONDS_MAX, Beside
 from tests.support.processes import wait_for
-
-SECONDS_MAX = 40
-
-
-class Scene:
-    """A folder `shop` that is recorded, and the home of its recorder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.home = folder / "home"
-        self.shop = folder / "shop"
-        self.shop.mkdir(exist_ok=True)
-        self.client = self.recorder(self.shop)
-
-    def recorder(self, root: Path, **options: Any) -> Client:
-        client = Client(env={"PAIRLOG_HOME": str(self.home)})
-        client.initialize(root, **{"consent": "content", **options})
-        client.wait_status("offline")
-        listening = self.home / "listening"
-        wait_for(
-            "a recorder that listens",
-            lambda: (
-                [
-                    file
-                    for file in listening.glob("*.json")
-                    if json.loads(file.read_bytes())["workspace"] == os.path.realpath(root)
-                ]
-                or None
-            ),
-        )
-        return client
-
-    def write(self, name: str, text: str) -> Path:
-        file = self.shop / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-        return file
-
-    def start(self, *arguments: str, cwd: Path | None = None, **env: str) -> subprocess.Popen[bytes]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-        return subprocess.Popen(
-            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
-            cwd=cwd or self.shop,
-            env={**kept, "PAIRLOG_HOME": str(self.home), **env},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-
-    def pytest(self, *arguments: str, cwd: Path | None = None) -> int:
-        process = self.start(*arguments, cwd=cwd)
-        process.communicate(timeout=SECONDS_MAX)
-        return process.returncode
-
-    def events(self, *types: str, client: Client | None = None) -> list[dict[str, Any]]:
-        """The session's events of these types, in their order."""
-        session = (client or self.client).wait_status("offline")["session"]
-        lines = (self.home / "spool" / f"{session}.ndjson").read_bytes().splitlines()
-        return [event for event in map(json.loads, lines) if event["type"] in types]
-
-    def ended(self, count: int = 1) -> list[dict[str, Any]]:
-        """All events of runs and tests, as soon as so many runs have ended."""
-
-        def find() -> list[dict[str, Any]] | None:
-            found = self.events("run", "test", "gap")
-            return found if sum(event.get("phase") == "ended" for event in found) >= count else None
-
-        return wait_for("the end of the run", find)
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
-    made = Scene(tmp_path)
+def scene(tmp_path: Path) -> Iterator[Beside]:
+    made = Beside(tmp_path)
     yield made
     made.client.kill()
 
@@ -96,7 +27,7 @@ def results(events: list[dict[str, Any]]) -> dict[str, str]:
     return {event["test"]: event["outcome"] for event in events if event["type"] == "test"}
 
 
-def test_a_run_is_told_from_its_start_to_its_end(scene: Scene) -> None:
+def test_a_run_is_told_from_its_start_to_its_end(scene: Beside) -> None:
     scene.write(
         "test_cart.py",
         "def test_sum():\n    print('adding')\n    assert 1 + 1 == 2\n\n\n"
@@ -128,7 +59,7 @@ def test_a_run_is_told_from_its_start_to_its_end(scene: Scene) -> None:
     assert ended["duration_ms"] > 0
 
 
-def test_a_run_saw_what_was_saved_before_it_and_not_what_is_saved_while_it_runs(scene: Scene) -> None:
+def test_a_run_saw_what_was_saved_before_it_and_not_what_is_saved_while_it_runs(scene: Beside) -> None:
     before = "def total():\n    return 1\n"
     file = scene.write("cart.py", before)
     waits = "import pathlib, time\nfrom cart import total\n\n\ndef test_total():\n"
@@ -156,7 +87,7 @@ def test_a_run_saw_what_was_saved_before_it_and_not_what_is_saved_while_it_runs(
     assert second["seq"] < result["seq"]
 
 
-def test_every_outcome_has_its_word(scene: Scene) -> None:
+def test_every_outcome_has_its_word(scene: Beside) -> None:
     scene.write(
         "test_all.py",
         "import pytest\n\n\n"
@@ -189,7 +120,7 @@ def test_every_outcome_has_its_word(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("arguments", [("-x", "-q"), ("-q", "--maxfail=1")])
-def test_a_run_that_stops_early_has_its_end(scene: Scene, arguments: tuple[str, ...]) -> None:
+def test_a_run_that_stops_early_has_its_end(scene: Beside, arguments: tuple[str, ...]) -> None:
     scene.write("test_cart.py", "def test_a():\n    assert 0\n\n\ndef test_b(): ...\n")
     assert scene.pytest(*arguments) == 1
     events = scene.ended()
@@ -197,7 +128,7 @@ def test_a_run_that_stops_early_has_its_end(scene: Scene, arguments: tuple[str, 
     assert events[-1]["exit_code"] == 1
 
 
-def test_a_run_that_a_person_interrupts_has_its_end(scene: Scene) -> None:
+def test_a_run_that_a_person_interrupts_has_its_end(scene: Beside) -> None:
     scene.write("test_cart.py", "import time\n\n\ndef test_a(): ...\n\n\ndef test_b():\n    time.sleep(60)\n")
     running = scene.start("-q")
     wait_for("the first test", lambda: scene.events("test") or None)
@@ -206,7 +137,7 @@ def test_a_run_that_a_person_interrupts_has_its_end(scene: Scene) -> None:
     assert scene.ended()[-1]["exit_code"] == 2
 
 
-def test_a_run_whose_process_dies_has_no_end_and_a_gap_that_says_so(scene: Scene) -> None:
+def test_a_run_whose_process_dies_has_no_end_and_a_gap_that_says_so(scene: Beside) -> None:
     scene.write("test_cart.py", "import os\n\n\ndef test_a(): ...\n\n\ndef test_b():\n    os.abort()\n")
     assert scene.pytest("-q") < 0
     gaps = wait_for("the gap", lambda: scene.events("gap") or None)
@@ -216,7 +147,7 @@ def test_a_run_whose_process_dies_has_no_end_and_a_gap_that_says_so(scene: Scene
     assert [event["phase"] for event in scene.events("run")] == ["started"]
 
 
-def test_long_outputs_are_cut_and_say_by_how_much(scene: Scene) -> None:
+def test_long_outputs_are_cut_and_say_by_how_much(scene: Beside) -> None:
     scene.write(
         "test_cart.py", "def test_a():\n    print('x' * 3_000_000)\n    print('the reason')\n    assert 0\n"
     )
@@ -227,7 +158,7 @@ def test_long_outputs_are_cut_and_say_by_how_much(scene: Scene) -> None:
     assert len(result["output"]) < 17_000
 
 
-def test_where_the_recorder_dies_the_run_goes_on(scene: Scene) -> None:
+def test_where_the_recorder_dies_the_run_goes_on(scene: Beside) -> None:
     scene.write(
         "test_cart.py",
         "import pathlib, time\nimport pytest\n\n\ndef test_a():\n    pathlib.Path('begun').touch()\n"
@@ -243,7 +174,7 @@ def test_where_the_recorder_dies_the_run_goes_on(scene: Scene) -> None:
     assert b"301 passed" in output
 
 
-def test_a_recorder_that_hangs_costs_a_run_nothing_and_what_it_missed_is_a_gap(scene: Scene) -> None:
+def test_a_recorder_that_hangs_costs_a_run_nothing_and_what_it_missed_is_a_gap(scene: Beside) -> None:
     scene.write(
         "test_cart.py",
         "import pytest\n\n\n@pytest.mark.parametrize('x', range(600))\n"
@@ -261,7 +192,7 @@ def test_a_recorder_that_hangs_costs_a_run_nothing_and_what_it_missed_is_a_gap(s
     assert 0 < len(scene.events("test")) < 600
 
 
-def test_a_run_elsewhere_is_nobodys_business(scene: Scene, tmp_path: Path) -> None:
+def test_a_run_elsewhere_is_nobodys_business(scene: Beside, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "test_a.py").write_text("def test_a(): ...\n")
     scene.write("test_cart.py", "def test_a(): ...\n")
@@ -270,7 +201,7 @@ def test_a_run_elsewhere_is_nobodys_business(scene: Scene, tmp_path: Path) -> No
     assert results(scene.ended()) == {"test_cart.py::test_a": "passed"}
 
 
-def test_the_innermost_recorded_folder_hears_of_a_run(scene: Scene) -> None:
+def test_the_innermost_recorded_folder_hears_of_a_run(scene: Beside) -> None:
     inner = scene.write("inner/test_a.py", "def test_a(): ...\n").parent
     other = scene.recorder(inner)
     assert scene.pytest("-q", cwd=inner) == 0
@@ -279,7 +210,7 @@ def test_the_innermost_recorded_folder_hears_of_a_run(scene: Scene) -> None:
     other.kill()
 
 
-def test_workers_of_xdist_leave_the_telling_to_their_controller(scene: Scene) -> None:
+def test_workers_of_xdist_leave_the_telling_to_their_controller(scene: Beside) -> None:
     scene.write(
         "test_cart.py", "import pytest\n\n\n@pytest.mark.parametrize('x', range(20))\ndef test_a(x): ...\n"
     )
@@ -289,7 +220,7 @@ def test_workers_of_xdist_leave_the_telling_to_their_controller(scene: Scene) ->
     assert len(results(events)) == 20
 
 
-def test_each_attempt_at_a_test_is_told(scene: Scene) -> None:
+def test_each_attempt_at_a_test_is_told(scene: Beside) -> None:
     scene.write(
         "test_cart.py",
         "import pathlib\n\n\ndef test_a():\n    tried = pathlib.Path('tried')\n"
@@ -299,7 +230,7 @@ def test_each_attempt_at_a_test_is_told(scene: Scene) -> None:
     assert [event["outcome"] for event in scene.ended() if event["type"] == "test"] == ["failed", "passed"]
 
 
-def test_a_run_in_a_terminal_is_the_terminals(scene: Scene) -> None:
+def test_a_run_in_a_terminal_is_the_terminals(scene: Beside) -> None:
     scene.write("test_cart.py", "def test_a(): ...\n")
     scene.client.observe(type="run", id="t1", phase="started", kind="terminal", command="pytest -q")
     scene.client.settle()
@@ -308,7 +239,7 @@ def test_a_run_in_a_terminal_is_the_terminals(scene: Scene) -> None:
     assert started["parent"] == "t1"
 
 
-def test_who_only_collects_tells_nothing(scene: Scene) -> None:
+def test_who_only_collects_tells_nothing(scene: Beside) -> None:
     scene.write("test_cart.py", "def test_a(): ...\n")
     assert scene.pytest("--collect-only") == 0
     assert scene.pytest("-q") == 0
@@ -341,7 +272,7 @@ STRANGE = {
 
 @pytest.mark.parametrize(("said", "gap"), STRANGE.values(), ids=STRANGE)
 def test_whatever_comes_through_the_door_the_recording_goes_on(
-    scene: Scene, said: bytes, gap: str | None
+    scene: Beside, said: bytes, gap: str | None
 ) -> None:
     (file,) = (scene.home / "listening").glob("*.json")
     listener = json.loads(file.read_bytes())
@@ -359,13 +290,13 @@ def test_whatever_comes_through_the_door_the_recording_goes_on(
     assert gap is not None or scene.events("gap") == []
 
 
-def test_nobody_else_can_come_to_the_door(scene: Scene) -> None:
+def test_nobody_else_can_come_to_the_door(scene: Beside) -> None:
     folder = scene.home / "listening"
     assert folder.stat().st_mode & 0o777 == 0o700
     assert {file.stat().st_mode & 0o077 for file in folder.glob("*.json")} == {0}
 
 
-def test_the_door_of_a_recorder_that_was_killed_is_taken_away(scene: Scene) -> None:
+def test_the_door_of_a_recorder_that_was_killed_is_taken_away(scene: Beside) -> None:
     scene.client.kill()
     scene.client = scene.recorder(scene.shop)
     assert len(list((scene.home / "listening").glob("*.json"))) == 1
@@ -376,7 +307,7 @@ def test_the_door_of_a_recorder_that_was_killed_is_taken_away(scene: Scene) -> N
 def test_where_the_home_is_too_deep_for_a_socket_a_port_does(tmp_path: Path) -> None:
     deep = tmp_path / ("d" * 60) / ("e" * 60)
     deep.mkdir(parents=True)
-    scene = Scene(deep)
+    scene = Beside(deep)
     scene.write("test_cart.py", "def test_a(): ...\n")
     assert scene.pytest("-q") == 0
     assert results(scene.ended()) == {"test_cart.py::test_a": "passed"}

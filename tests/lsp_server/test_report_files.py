@@ -10,19 +10,19 @@ from typing import Any
 
 import pytest
 
+from tests.lsp_server.beside import Beside
 from tests.lsp_server.test_junit import BOMB, SUREFIRE
-from tests.lsp_server.test_pytest_runs import Scene
 from tests.support.processes import wait_for
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
-    made = Scene(tmp_path)
+def scene(tmp_path: Path) -> Iterator[Beside]:
+    made = Beside(tmp_path)
     yield made
     made.client.kill()
 
 
-def report(scene: Scene, name: str, text: str = SUREFIRE, age_s: float = 1.0) -> Path:
+def report(scene: Beside, name: str, text: str = SUREFIRE, age_s: float = 1.0) -> Path:
     """A report that was finished a little ago."""
     file = scene.write(name, text)
     written = time.time() - age_s
@@ -34,7 +34,7 @@ def outcomes(events: list[dict[str, Any]]) -> list[tuple[str, str]]:
     return [(event["test"], event["outcome"]) for event in events if event["type"] == "test"]
 
 
-def test_reports_of_a_folder_are_a_run_of_the_task_that_wrote_them(scene: Scene) -> None:
+def test_reports_of_a_folder_are_a_run_of_the_task_that_wrote_them(scene: Beside) -> None:
     before = "class Cart {}\n"
     uri = scene.client.open(scene.write("Cart.java", before), before)
     scene.client.save(uri, before)
@@ -64,14 +64,14 @@ def test_reports_of_a_folder_are_a_run_of_the_task_that_wrote_them(scene: Scene)
     ]
 
 
-def test_a_report_that_is_written_over_is_another_run(scene: Scene) -> None:
+def test_a_report_that_is_written_over_is_another_run(scene: Beside) -> None:
     report(scene, "junit.xml", age_s=3)
     scene.ended(1)
     report(scene, "junit.xml", SUREFIRE.replace("adds", "sums"), age_s=1)
     assert ("shop.CartTest::sums", "passed") in outcomes(scene.ended(2))
 
 
-def test_what_pytest_told_already_is_not_told_by_its_report(scene: Scene) -> None:
+def test_what_pytest_told_already_is_not_told_by_its_report(scene: Beside) -> None:
     scene.write("test_cart.py", "def test_a(): ...\n")
     assert scene.pytest("-q", "--junitxml=junit.xml") == 0
     scene.ended(1)
@@ -85,7 +85,7 @@ def test_what_pytest_told_already_is_not_told_by_its_report(scene: Scene) -> Non
     ]
 
 
-def test_what_is_no_report_is_a_gap_or_nothing(scene: Scene, tmp_path: Path) -> None:
+def test_what_is_no_report_is_a_gap_or_nothing(scene: Beside, tmp_path: Path) -> None:
     report(scene, "junit-bomb.xml", BOMB)
     report(scene, "junit.key/junit.xml")
     report(scene, "pom.xml", "<project/>")
@@ -103,7 +103,7 @@ def test_reports_that_lay_there_before_are_old_and_the_user_names_the_globs(tmp_
     (tmp_path / "home" / "pairlog.toml").write_text('test_reports = ["out/*.xml"]\n')
     (tmp_path / "shop" / "out").mkdir(parents=True)
     (tmp_path / "shop" / "out" / "old.xml").write_text(SUREFIRE)
-    scene = Scene(tmp_path)
+    scene = Beside(tmp_path)
     report(scene, "junit.xml")
     report(scene, "out/fresh.xml", SUREFIRE.replace("adds", "sums"))
     events = scene.ended(1)
