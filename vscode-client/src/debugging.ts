@@ -32,7 +32,7 @@ export function watchDebugging(folder: vscode.WorkspaceFolder, tell: Tell): vsco
         }),
         vscode.debug.onDidStartDebugSession(begin),
         vscode.debug.onDidTerminateDebugSession(({ id }) => {
-            runs.get(id)?.end(codes.get(id));
+            void runs.get(id)?.end(codes.get(id));
             runs.delete(id);
             codes.delete(id);
         }),

@@ -13,8 +13,12 @@ export interface Command {
     isGuessed?: boolean;
 }
 
+/** The last of an output may come behind the end of its program. */
+const LAST_WORDS_MS_MAX = 500;
+
 export class Run {
     readonly output = new Output();
+    private readonly heard: Promise<void>[] = [];
     private readonly about: Pick<RunObservation, "type" | "id" | "kind" | "evidence">;
     private readonly started: number;
     private isOver = false;
@@ -31,18 +35,37 @@ export class Run {
         tell({ ...this.about, phase: "started", command: command.text });
     }
 
+    /** Keep what this says. */
+    follow(pieces: AsyncIterable<string>): void {
+        this.heard.push(this.hear(pieces));
+    }
+
     /** It is over; a second end is none. The exit code is left out where nobody knows it. */
-    end(exitCode?: number): void {
+    async end(exitCode?: number): Promise<void> {
         if (this.isOver) {
             return;
         }
         this.isOver = true;
+        const duration_ms = Math.round(this.now() - this.started);
+        if (this.heard.length > 0) {
+            const patience = new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS_MAX));
+            await Promise.race([Promise.all(this.heard), patience]);
+        }
         const printed = this.output.toString();
         if (printed.trim()) {
             this.tell({ ...this.about, phase: "output", output: printed });
         }
-        const duration_ms = Math.round(this.now() - this.started);
         const exit_code = Number.isInteger(exitCode) ? { exit_code: exitCode } : {};
         this.tell({ ...this.about, phase: "ended", ...exit_code, duration_ms });
+    }
+
+    private async hear(pieces: AsyncIterable<string>): Promise<void> {
+        try {
+            for await (const piece of pieces) {
+                this.output.add(piece);
+            }
+        } catch {
+            // The terminal is gone; what was heard until then stands.
+        }
     }
 }

@@ -1,4 +1,4 @@
-// Tasks: their command and their exit code. What a task prints, the editor tells nobody.
+// Tasks: their command and their exit code. What a task prints, its terminal tells.
 
 import * as vscode from "vscode";
 import { runsIn } from "./place";
@@ -8,10 +8,15 @@ import { taskCommand, type Executed } from "./taskCommand";
 /** The exit code comes in an event of its own, before or behind the task's end. */
 const CODE_MS_MAX = 250;
 
-export function watchTasks(folder: vscode.WorkspaceFolder, tell: Tell): vscode.Disposable[] {
+/** `processes` comes to hold the process of each task, with its run where it is one of this folder. */
+export function watchTasks(
+    folder: vscode.WorkspaceFolder,
+    tell: Tell,
+    processes: Map<number, Run | undefined>,
+): vscode.Disposable[] {
     const runs = new Map<vscode.TaskExecution, Run>();
     const end = (execution: vscode.TaskExecution, exitCode?: number) => {
-        runs.get(execution)?.end(exitCode);
+        void runs.get(execution)?.end(exitCode);
         runs.delete(execution);
     };
     return [
@@ -22,6 +27,7 @@ export function watchTasks(folder: vscode.WorkspaceFolder, tell: Tell): vscode.D
                 runs.set(execution, new Run(tell, "task", { text }));
             }
         }),
+        vscode.tasks.onDidStartTaskProcess(({ execution, processId }) => processes.set(processId, runs.get(execution))),
         vscode.tasks.onDidEndTaskProcess(({ execution, exitCode }) => end(execution, exitCode)),
         vscode.tasks.onDidEndTask(({ execution }) => setTimeout(() => end(execution), CODE_MS_MAX)),
     ];

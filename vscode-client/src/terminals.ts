@@ -11,6 +11,7 @@ interface Execution {
     read(): AsyncIterable<string>;
 }
 interface Executed {
+    terminal: vscode.Terminal;
     execution: Execution;
     exitCode?: number;
 }
@@ -21,32 +22,62 @@ interface ShellEvents {
 
 /** The lowest of VS Code's three: the command was read from the screen and may be wrong. */
 const LOW_CONFIDENCE = 0;
-/** The last of an output may come behind the end of its command. */
-const LAST_WORDS_MS_MAX = 500;
-
-export function watchTerminals(folder: vscode.WorkspaceFolder, tell: Tell): vscode.Disposable[] {
+/** A task's process may be told after the first command in its terminal; only that one waits for it. */
+const TASK_MS_MAX = 200;
+const LOOK_MS = 20;
+/** `tasks` are the runs of tasks by their process: what stands in the terminal of one is its output. */
+export function watchTerminals(
+    folder: vscode.WorkspaceFolder,
+    tell: Tell,
+    tasks: ReadonlyMap<number, Run | undefined>,
+): vscode.Disposable[] {
     const { onDidStartTerminalShellExecution: starts, onDidEndTerminalShellExecution: ends } = shellEvents();
     if (starts === undefined || ends === undefined) {
         return [];
     }
-    const runs = new Map<Execution, { run: Run; read: Promise<void> }>();
+    /** Terminals that are no task's. */
+    const ordinary = new WeakSet<vscode.Terminal>();
+    const runs = new Map<Execution, Promise<Run | undefined>>();
+    const begin = async (terminal: vscode.Terminal, execution: Execution, pieces: AsyncIterable<string>) => {
+        const process = ordinary.has(terminal) ? undefined : await taskProcess(terminal, tasks);
+        if (process !== undefined) {
+            tasks.get(process)?.follow(pieces);
+            return undefined;
+        }
+        ordinary.add(terminal);
+        const { value, confidence } = execution.commandLine;
+        const run = new Run(tell, "terminal", { text: value, isGuessed: confidence === LOW_CONFIDENCE });
+        run.follow(pieces);
+        return run;
+    };
     return [
-        starts(({ execution }) => {
-            const { value, confidence } = execution.commandLine;
-            if (value.trim() && runsIn(folder, execution.cwd)) {
-                const run = new Run(tell, "terminal", { text: value, isGuessed: confidence === LOW_CONFIDENCE });
-                runs.set(execution, { run, read: read(execution, run) });
+        starts(({ terminal, execution }) => {
+            if (execution.commandLine.value.trim() && runsIn(folder, execution.cwd)) {
+                // Asked for at once: nothing from before it is kept.
+                runs.set(execution, begin(terminal, execution, execution.read()));
             }
         }),
         ends(async ({ execution, exitCode }) => {
-            const known = runs.get(execution);
+            const begun = runs.get(execution);
             runs.delete(execution);
-            if (known) {
-                await Promise.race([known.read, new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS_MAX))]);
-                known.run.end(exitCode);
-            }
+            await (await begun)?.end(exitCode);
         }),
     ];
+}
+
+/** The process of the task that this terminal is of; undefined where it is of none. */
+async function taskProcess(
+    terminal: vscode.Terminal,
+    tasks: ReadonlyMap<number, unknown>,
+): Promise<number | undefined> {
+    const process = await terminal.processId;
+    for (let waited = 0; process !== undefined && waited < TASK_MS_MAX; waited += LOOK_MS) {
+        if (tasks.has(process)) {
+            return process;
+        }
+        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+    return undefined;
 }
 
 function shellEvents(): ShellEvents {
@@ -56,15 +87,5 @@ function shellEvents(): ShellEvents {
     } catch {
         // It was a proposal once, and a proposal that is not enabled throws.
         return {};
-    }
-}
-
-async function read(execution: Execution, run: Run): Promise<void> {
-    try {
-        for await (const piece of execution.read()) {
-            run.output.add(piece);
-        }
-    } catch {
-        // The terminal is gone; what was read until then stands.
     }
 }

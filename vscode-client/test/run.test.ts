@@ -5,21 +5,27 @@ import { Output } from "../src/output";
 import { Run, type Command } from "../src/run";
 import { taskCommand } from "../src/taskCommand";
 
-function told(command: Command, act: (run: Run) => void): object[] {
+async function told(command: Command, act: (run: Run) => Promise<void>): Promise<object[]> {
     const observations: object[] = [];
     let time = 1000;
     const run = new Run((observation) => observations.push(observation), "terminal", command, () => (time += 40), "r1");
-    act(run);
+    await act(run);
     return observations;
 }
 
 const ABOUT = { type: "run", id: "r1", kind: "terminal", evidence: "reported" };
 
-test("a run is told as it starts, and when it is over with its output, its exit code and how long it took", () => {
-    const observations = told({ text: "pytest -q" }, (run) => {
-        run.output.add("\x1b[31mFAILED\x1b[0m test_a\r\n");
-        run.end(1);
-        run.end(0);
+test("a run is told as it starts, and when it is over with its output, its exit code and how long it took", async () => {
+    async function* pieces() {
+        yield "\x1b[31mFAILED\x1b[0m ";
+        await new Promise((resolve) => setImmediate(resolve));
+        yield "test_a\r\n";
+        throw new Error("the terminal is gone");
+    }
+    const observations = await told({ text: "pytest -q" }, async (run) => {
+        run.follow(pieces());
+        await run.end(1);
+        await run.end(0);
     });
     assert.deepEqual(observations, [
         { ...ABOUT, phase: "started", command: "pytest -q" },
@@ -28,8 +34,8 @@ test("a run is told as it starts, and when it is over with its output, its exit 
     ]);
 });
 
-test("a run that printed nothing and whose exit code nobody knows says so by leaving them out", () => {
-    const observations = told({ text: "ls", isGuessed: true }, (run) => run.end());
+test("a run that printed nothing and whose exit code nobody knows says so by leaving them out", async () => {
+    const observations = await told({ text: "ls", isGuessed: true }, (run) => run.end());
     assert.deepEqual(observations, [
         { ...ABOUT, evidence: "inferred", phase: "started", command: "ls" },
         { ...ABOUT, evidence: "inferred", phase: "ended", duration_ms: 40 },
