@@ -6,6 +6,7 @@ CPU seconds of the process, because the machine's other work would be in the tim
 from __future__ import annotations
 
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -57,7 +58,7 @@ def _compare(beside: Beside, name: str, home: str) -> tuple[list[float], list[fl
 
 
 def _cpu_seconds(folder: Path, home: str, *arguments: str) -> float:
-    before = os.times()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
         cwd=folder,
@@ -65,8 +66,8 @@ def _cpu_seconds(folder: Path, home: str, *arguments: str) -> float:
         capture_output=True,
         check=True,
     )
-    after = os.times()
-    return after.children_user + after.children_system - before.children_user - before.children_system
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def _ratio(with_it: list[float], without: list[float]) -> float:
