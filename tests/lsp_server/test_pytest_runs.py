@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pairlog.listening import Listener, connect
 from tests.lsp_server.beside import SECONDS_MAX, Beside
 from tests.support.processes import wait_for
 
@@ -275,12 +275,14 @@ def test_whatever_comes_through_the_door_the_recording_goes_on(
     scene: Beside, said: bytes, gap: str | None
 ) -> None:
     (file,) = (scene.home / "listening").glob("*.json")
-    listener = json.loads(file.read_bytes())
+    listener = Listener(**json.loads(file.read_bytes()))
 
     def say(data: bytes) -> None:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as door, suppress(BrokenPipeError):
-            door.connect(listener["address"])
-            door.sendall(data.replace(b"KEY", listener["key"].encode()))
+        door = connect(listener)
+        assert door is not None
+        with door, suppress(ConnectionError):
+            door.settimeout(SECONDS_MAX)
+            door.sendall(data.replace(b"KEY", listener.key.encode()))
 
     say(said)
     if gap is not None:
