@@ -85,6 +85,8 @@ class PytestRun(asyncio.Protocol):
 
     def _take(self, messages: list[dict[str, Any]]) -> None:
         """Raises ValueError for what the plugin never says."""
+        if self._is_over:
+            return
         if self._hello is None and messages:
             self._begin(messages.pop(0))
         if messages and not self._is_over:

@@ -253,6 +253,7 @@ GOODBYE = b'{"exit_code": 0, "duration_ms": 1, "lost": 0}\n'
 STRANGE = {
     "no plugin": (b"GET / HTTP/1.1\r\n\r\n", None),
     "another key": (HELLO.replace(b"KEY", b"\xc3\xa9"), None),
+    "another key, then the right one": (HELLO.replace(b"KEY", b"no") + HELLO + GOODBYE, None),
     "a strange age": (HELLO.replace(b"1}", b"-1}"), None),
     "no JSON": (HELLO + b"nonsense\n", "a message of a test run could not be read"),
     "deep JSON": (HELLO + b"[" * 200_000 + b"\n", "a message of a test run could not be read"),
