@@ -265,7 +265,10 @@ class Agent(Event):
 
 @dataclass(slots=True, kw_only=True)
 class Run(Event):
-    """A program that was run; `saw` maps a document to the seq of the text on disk that it saw."""
+    """A program that was run; `saw` maps a document to the seq of the text on disk that it saw.
+
+    `parent` is the run that started this one: the terminal's or the task's of a test run.
+    """
 
     type: ClassVar[str] = "run"
 
@@ -277,6 +280,7 @@ class Run(Event):
     exit_code: int | None = optional("plain")
     duration_ms: int | None = optional("plain")
     saw: dict[str, int] | None = optional("plain")
+    parent: str | None = optional("plain")
     evidence: Evidence | None = optional("plain")
 
 
@@ -299,7 +303,10 @@ class Test(Event):
 
 @dataclass(slots=True, kw_only=True)
 class Workspace(Event):
-    """The tracked files: `manifest` is a blob, JSON `{"files": [{"path", "mode", "blob"}]}`."""
+    """The tracked files: `manifest` is a blob, JSON `{"files": [{"path", "mode", "blob"}]}`.
+
+    `run` names the run at whose start they were read; its `started` came before this line.
+    """
 
     type: ClassVar[str] = "workspace"
 
@@ -309,6 +316,7 @@ class Workspace(Event):
     head: str | None = optional("identifier")
     dirty: bool | None = optional("plain")
     runtime: dict[str, str] | None = optional("identifier")
+    run: str | None = optional("plain")
 
 
 @dataclass(slots=True, kw_only=True)

@@ -32,6 +32,10 @@ class BlobStore:
             raise
         return digest
 
+    def has(self, digest: str) -> bool:
+        """Whether a blob is here."""
+        return (self._folder / digest).exists()
+
     def get(self, digest: str) -> bytes | None:
         """The bytes of a blob; None where it is not here, or where a crash left something else."""
         try:

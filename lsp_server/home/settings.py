@@ -23,6 +23,8 @@ else:
 
 #: What may wait in a home where nobody says otherwise.
 SPOOL_BYTES_MAX = 1024 * 1024 * 1024
+#: Where Maven, Gradle, jest-junit, vitest, cargo nextest and their like write, as their manuals say.
+TEST_REPORTS = ("TEST-*.xml", "*junit*.xml", "*test-results*.xml", "*test-report*.xml", "test-results/**")
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,15 @@ def home_table(home: Home) -> dict[str, Any]:
         return {}
     except (OSError, ValueError) as error:
         raise UserError(f"{file} cannot be read ({error}); mend or remove it") from None
+
+
+def test_reports(home: Home) -> tuple[str, ...]:
+    """Globs of the files that test runners write their reports to; none where the user wants none read.
+
+    Raises UserError where `pairlog.toml` cannot be read or says something else.
+    """
+    table = home_table(home)
+    return _globs(table, "test_reports") if "test_reports" in table else TEST_REPORTS
 
 
 def _spool_bytes_max(home: Home) -> int:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from lsp_server.home.state import State
     from lsp_server.recording.recorder import EndReason
     from lsp_server.recording.session import Recording
+    from lsp_server.senses.sense import Sense
     from lsp_server.senses.senses import Senses
 
 #: Orders are obeyed within a second.
@@ -83,12 +84,16 @@ class PairlogServer(LanguageServer):
         self.recording = recording
         self._inbox.recording = recording
         if recording is not None:
+            from lsp_server.senses.doubles import Doubles
             from lsp_server.senses.outside import Outside
+            from lsp_server.senses.pytest_runs import PytestRuns
+            from lsp_server.senses.report_files import ReportFiles
             from lsp_server.senses.senses import Senses
 
-            self._senses = Senses(
-                recording, asyncio.get_running_loop(), [Outside()], self.watched_files.begin
-            )
+            doubles = Doubles()
+            senses: list[Sense] = [Outside(), PytestRuns(doubles), ReportFiles(doubles)]
+            loop = asyncio.get_running_loop()
+            self._senses = Senses(recording, loop, senses, self.watched_files.begin)
 
     def end_recording(self, reason: EndReason) -> None:
         """End the recording, where there is one."""

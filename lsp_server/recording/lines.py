@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 from lsp_server.home.spool import HIDDEN
 from lsp_server.recording.documents import Documents, Tracked
 from lsp_server.recording.owed import OwedConsent
+from lsp_server.recording.saved_texts import SavedTexts
 from pairlog.consent import Consented
 from pairlog.events import Close, Consent, Event, Gap, Open, Pause, Rename, Resume, Save, Session, Why
 from pairlog.line import LINE_BYTES_MAX, encode, parse, write
@@ -67,7 +68,7 @@ class Lines:
         #: Documents with an `open` on the wire, and whether they are still open there.
         self._on_wire: dict[int, bool] = {}
         self._opens: list[tuple[int, int, bool]] = []
-        self._saved: dict[int, int] = {}
+        self._saved = SavedTexts()
 
     def begin(self, header: Session) -> None:
         """Write the header."""
@@ -112,7 +113,7 @@ class Lines:
         """
         self.flush()
         rests, self.is_paused = self.is_paused, False
-        self._saved = {}
+        self._saved.clear()
         self._forget_edits(0)
         self._on_wire = {number: is_open for number, is_open in self._on_wire.items() if number in opened}
         for doc in self.documents:
@@ -287,7 +288,7 @@ class Lines:
         self.next -= count
         self._consent.take_back(self.next)
         self._opens = [entry for entry in self._opens if entry[0] < self.next]
-        self._saved = {number: seq for number, seq in self._saved.items() if seq < self.next}
+        self._saved.take_back(self.next)
         self._forget_edits(self.next)
 
     def _forget_edits(self, following: int) -> None:

@@ -70,7 +70,7 @@ class OutsideLines(Lines):
             self._open(doc, "opened")
         doc.document.apply(changes)
         if changes:
-            self._saved[doc.number] = self.next
+            self._saved.note(self._t, doc.number, self.next)
             told = [*changes]
             self.event(Edit, doc=doc.number, changes=told, cause="external", evidence="observed", ref=ref)
         return True
@@ -111,7 +111,7 @@ class OutsideLines(Lines):
             return "saving"
         doc.edited, doc.saved = None, digest
         if seq >= 0:
-            self._saved[doc.number] = seq
+            self._saved.note(t, doc.number, seq)
             if not has_cause:
                 self.event(
                     Attribution, of=seq, cause="external", evidence="observed", rule="reloaded", ref=ref

@@ -17,6 +17,8 @@ from lsp_server.recording.lines import Append
 from lsp_server.recording.mending import with_integers
 from lsp_server.recording.observe import Unsupported, Withheld, read, read_cause
 from lsp_server.recording.outside import OutsideLines
+from lsp_server.recording.run_ledger import RunLedger, Writer
+from lsp_server.recording.saved_texts import is_utf8
 from pairlog.document import sha256 as sha256_of_text
 from pairlog.events import End, Rename, Run, Save
 from pairlog.line import LINE_BYTES_MAX
@@ -47,6 +49,7 @@ class Recorder(Causing, OutsideLines):
         self._not_utf8: set[int] = set()
         #: The document and the line of text of the last edit.
         self._place = (0, -1)
+        self.runs = RunLedger()
 
     # -- the session ---------------------------------------------------------------------------------
 
@@ -166,15 +169,15 @@ class Recorder(Causing, OutsideLines):
             return
         digest: str | None = None
         of: str | None = None
-        is_utf8 = True
+        is_text = True
         if text is not None:
             text = scrub(text)
             if not doc.live:
                 self._rebase_from(doc, text)
             digest, of = sha256_of_text(text), "text"
         elif doc.live and (data := read_file()) is not None:
-            is_utf8 = _is_utf8(data)
-            if is_utf8:
+            is_text = is_utf8(data)
+            if is_text:
                 digest, of = sha256(data).hexdigest(), "disk"
         if doc.path.endswith(".gitignore"):
             self.documents.gate.forget()
@@ -183,8 +186,8 @@ class Recorder(Causing, OutsideLines):
         seq = self.next
         self.event(Save, doc=doc.number, sha256=digest, sha256_of=of)
         if self.next > seq:
-            self._saved[doc.number] = seq
-        if not is_utf8 and doc.number not in self._not_utf8:
+            self._saved.note(self._t, doc.number, seq)
+        if not is_text and doc.number not in self._not_utf8:
             self._not_utf8.add(doc.number)
             self.gap("unsupported", "a file that is no UTF-8: its saves cannot be checked")
         self.urgent = True
@@ -221,6 +224,18 @@ class Recorder(Causing, OutsideLines):
             self._say_lost(doc)
         self._close(doc.number)
 
+    def saw(self, ms_ago: int) -> dict[str, int] | None:
+        """The seq of the text that each document had on disk so long ago, as a run's `saw` has it."""
+        return self._saved.at(self._t - ms_ago) or None
+
+    def parent(self, ms_ago: int, runner: str) -> str | None:
+        """The run that a run of `runner` was most likely started by so long ago (`RunLedger.parent`)."""
+        return self.runs.parent(self._t - ms_ago, runner)
+
+    def writer(self, ms_ago: int) -> Writer | None:
+        """The run that can have written a file so long ago (`RunLedger.writer`)."""
+        return self.runs.writer(self._t - ms_ago)
+
     # -- pairlog/observe -----------------------------------------------------------------------------
 
     def observe(self, params: Any) -> None:
@@ -247,7 +262,8 @@ class Recorder(Causing, OutsideLines):
         if cls is Run:
             self.urgent = True
             if fields["phase"] == "started" and "saw" not in fields:
-                fields["saw"] = {str(number): seq for number, seq in sorted(self._saved.items())} or None
+                fields["saw"] = self.saw(0)
+            self.runs.hear(self._t, fields)
         self.event(cls, **fields)
         for field in ignored:
             if (cls.type, field) not in self._ignored:
@@ -330,12 +346,3 @@ class Recorder(Causing, OutsideLines):
     def _say_lost(self, doc: Tracked) -> None:
         self.gap("not_emitted", "changes of a text that was not known", count=doc.lost, docs=[doc.number])
         doc.lost = 0
-
-
-def _is_utf8(data: bytes) -> bool:
-    """Whether bytes can be a text in UTF-8; a file with NUL bytes is one in UTF-16, or none at all."""
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return b"\0" not in data

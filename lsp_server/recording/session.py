@@ -118,6 +118,9 @@ class Recording:
         if self.recorder.urgent:
             self.recorder.urgent = False
             self._files.spool.sync()
+            begun, self.recorder.runs.begun = self.recorder.runs.begun, None
+            if begun is not None:
+                self._tracked_files.look_again(begun)
         if self.recorder.releases:
             self.recorder.releases = False
             self._bell.ring()
@@ -161,6 +164,7 @@ class Recording:
                 )
                 return
             self.flush()
+            self._tracked_files.forget()
             self._rollover.touch(self._clock.t())
         self._forgot_until = max(self._forgot_until, until_ms)
         self._show()

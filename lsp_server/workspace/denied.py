@@ -32,9 +32,9 @@ class DenyList:
     """The deny list with a person's own globs: `exclude` adds to it, `include` lets in what it denies."""
 
     def __init__(self, include: Iterable[str] = (), exclude: Iterable[str] = ()) -> None:
-        self._include = _matcher(include)
-        self._exclude = _matcher(exclude)
-        self._denied = _matcher(DENIED)
+        self._include = matcher(include)
+        self._exclude = matcher(exclude)
+        self._denied = matcher(DENIED)
 
     def denies(self, path: str) -> bool | None:
         """Whether a path, relative and with `/`, is denied; None where that is for git to say."""
@@ -45,7 +45,7 @@ class DenyList:
         return True if self._denied.match(path) else None
 
 
-def _matcher(globs: Iterable[str]) -> re.Pattern[str]:
+def matcher(globs: Iterable[str]) -> re.Pattern[str]:
     """Matches each path that one of `globs` means; without any, none."""
     found = [_pattern(glob) for glob in globs]
     return re.compile("|".join(found) or r"(?!)", re.IGNORECASE | re.DOTALL)

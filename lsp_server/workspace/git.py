@@ -56,9 +56,14 @@ class Entry:
     path: str
 
 
+def head_of(folder: Path) -> str | None:
+    """The commit that is checked out in `folder`; None where there is none."""
+    return _line(folder, "rev-parse", "--verify", "--quiet", "HEAD")
+
+
 def facts(folder: Path) -> Facts:
     """The project, remote, head and branch of the repository that `folder` lies in."""
-    head = _line(folder, "rev-parse", "--verify", "--quiet", "HEAD")
+    head = head_of(folder)
     if head is None and _line(folder, "rev-parse", "--git-dir") is None:
         return Facts()
     roots = output(folder, "rev-list", "--max-parents=0", "HEAD") if head else None

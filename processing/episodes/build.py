@@ -64,7 +64,7 @@ def pairs(records: Sequence[RunRecord]) -> Iterator[Pair]:
     for record in records:
         if not record.ended or not record.tests:
             continue
-        if record.exit_code != 0:
+        if record.exit_code != 0 if record.exit_code is not None else record.failed():
             waiting.append(record)
             continue
         passed = set(record.passed())
@@ -109,7 +109,7 @@ def _episode(info: SessionInfo, events: Sequence[Event], disk: Disk, pair: Pair)
             ),
             project=info.project,
             session=info.session,
-            base_commit=header.head,
+            base_commit=disk.head(pair.failing.seq_started) or header.head,
             seq_cut=pair.failing.seq_started,
             seq_gold=pair.passing.seq_started,
             use=info.use,

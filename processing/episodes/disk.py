@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pairlog.blobs import read_manifest
 from pairlog.causes import learned
 from pairlog.document import sha256
-from pairlog.events import Attribution, Edit, Event, Open, Rename, Save, Workspace
+from pairlog.events import Attribution, Edit, Event, Open, Rename, Run, Save, Workspace
 from pairlog.replay import Blobs, Player, Replayed
 from processing.episodes.workspace import Files
 
@@ -25,12 +25,21 @@ class _Written:
     content: bytes
 
 
+@dataclass(frozen=True)
+class _Listed:
+    """A manifest: as the tracked files stood at line `seq`, told in line `told_at`."""
+
+    seq: int
+    told_at: int
+    event: Workspace
+
+
 @dataclass
 class Disk:
     """Every state that a session knows of its workspace's files, to be asked by moment."""
 
     blobs: Blobs
-    _manifests: list[Workspace] = field(default_factory=list)
+    _manifests: list[_Listed] = field(default_factory=list)
     _written: dict[int, list[_Written]] = field(default_factory=dict)
     _renamed: list[tuple[int, str]] = field(default_factory=list)
 
@@ -40,10 +49,10 @@ class Disk:
         `saw` maps a document to the line that brought the text it had on disk; where it does not name one,
         the last line before `seq` counts.
         """
-        manifest = next((event for event in reversed(self._manifests) if event.seq < seq), None)
+        manifest = self._listed(seq)
         if manifest is None:
             return None
-        tracked = read_manifest(self.blobs(manifest.manifest))
+        tracked = read_manifest(self.blobs(manifest.event.manifest))
         files = {file.path: (self.blobs(file.blob), file.mode) for file in tracked}
         for renamed_at, path in self._renamed:
             if manifest.seq < renamed_at < seq:
@@ -51,22 +60,35 @@ class Disk:
         for doc, versions in self._written.items():
             last = saw.get(doc, seq)
             written = next((version for version in reversed(versions) if version.seq <= last), None)
-            if written and (written.seq > manifest.seq or written.path not in files):
+            # Saved while the tracked files were read: the manifest may hold the later text.
+            is_doubtful = any(manifest.seq < version.seq < manifest.told_at for version in versions)
+            if written and (written.seq > manifest.seq or is_doubtful or written.path not in files):
                 mode = files[written.path][1] if written.path in files else _NEW_FILE
                 files[written.path] = (written.content, mode)
         return files
+
+    def head(self, seq: int) -> str | None:
+        """The commit that was checked out at line `seq`, as far as a manifest says so."""
+        manifest = self._listed(seq)
+        return None if manifest is None else manifest.event.head
+
+    def _listed(self, seq: int) -> _Listed | None:
+        return next((listed for listed in reversed(self._manifests) if listed.seq <= seq), None)
 
 
 def read_disk(events: Sequence[Event], blobs: Blobs) -> Disk:
     """Replay a session once and keep what was saved, changed from outside, renamed and listed."""
     disk, player = Disk(blobs), Player(blobs)
     late = learned(events)
+    begun: dict[str, int] = {}
     for event in events:
         if isinstance(event, Rename) and event.doc in player.documents:
             disk._renamed.append((event.seq, player.documents[event.doc].path))
         player.feed(event)
         if isinstance(event, Workspace):
-            disk._manifests.append(event)
+            disk._manifests.append(_Listed(begun.get(event.run or "", event.seq), event.seq, event))
+        elif isinstance(event, Run) and event.phase == "started":
+            begun[event.id] = event.seq
         elif isinstance(event, (Save, Edit, Open)) and _is_on_disk(event, late):
             replayed = player.documents[event.doc]
             if isinstance(event, Open) and not replayed.live:

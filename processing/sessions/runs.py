@@ -27,17 +27,22 @@ class RunRecord:
     saw: dict[int, int] = field(default_factory=dict)
     tests: list[Test] = field(default_factory=list)
     exit_code: int | None = None
+    parent: str | None = None
     duration_ms: int | None = None
     evidence: str | None = None
     ended: bool = False
 
     def passed(self) -> list[str]:
         """The ids of the tests that passed, each once, in their order."""
-        return list(dict.fromkeys(test.test for test in self.tests if test.outcome in PASSED))
+        return [test for test, outcome in self._last().items() if outcome in PASSED]
 
     def failed(self) -> list[str]:
         """The ids of the tests that failed, each once, in their order."""
-        return list(dict.fromkeys(test.test for test in self.tests if test.outcome in FAILED))
+        return [test for test, outcome in self._last().items() if outcome in FAILED]
+
+    def _last(self) -> dict[str, str]:
+        """The last outcome of each test: of several attempts, or of a test and what came after it."""
+        return {test.test: test.outcome for test in self.tests}
 
 
 def runs(events: Iterable[Event]) -> list[RunRecord]:
@@ -53,6 +58,7 @@ def runs(events: Iterable[Event]) -> list[RunRecord]:
             record.tests.append(event)
         elif event.phase == "started":
             record.kind, record.command, record.evidence = event.kind, event.command, event.evidence
+            record.parent = event.parent
             record.saw = {int(doc): seq for doc, seq in (event.saw or {}).items() if doc.isdecimal()}
         elif event.phase == "ended":
             record.ended, record.exit_code, record.duration_ms = True, event.exit_code, event.duration_ms

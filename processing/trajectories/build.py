@@ -167,6 +167,8 @@ class _Mould:
         """A program was run; of kind `test` where it told the results of tests."""
         kind: Kind = "test" if record.tests or record.kind == "test" else "run"
         action = {"id": record.id, "command": record.command}
+        if record.parent is not None:
+            action["parent"] = record.parent
         first, last = record.seq_started, record.seq_last
         step = self._step(kind, "human", first, last, action, evidence=record.evidence)
         return replace(step, outcome=_outcome(record) if record.ended else None)

@@ -13,9 +13,11 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,6 +39,8 @@ USER_SETTINGS = {
     "files.autoSave": "off",
     "remote.autoForwardPorts": False,
     "telemetry.telemetryLevel": "off",
+    # Else what a terminal shows is a picture.
+    "terminal.integrated.gpuAcceleration": "off",
     "workbench.startupEditor": "none",
 }
 #: What a cloned repository might try: none of it may have an effect.
@@ -46,6 +50,33 @@ HOSTILE_SETTINGS = {
     "pairlog.consent": "workspace",
     "pairlog.include": ["**"],
     "pairlog.exclude": ["**"],
+}
+TASKS = {
+    "version": "2.0.0",
+    "tasks": [
+        {
+            "label": "fail",
+            "type": "shell",
+            "command": "echo built; exit 3",
+            "problemMatcher": [],
+            "group": {"kind": "build", "isDefault": True},
+        }
+    ],
+}
+LAUNCH = {
+    "version": "0.2.0",
+    "configurations": [
+        {
+            "type": "node",
+            "request": "launch",
+            "name": "Script",
+            "program": "script.js",
+            "cwd": "${workspaceFolder}",
+            "console": "internalConsole",
+            "outputCapture": "std",
+            "internalConsoleOptions": "openOnSessionStart",
+        }
+    ],
 }
 
 
@@ -60,6 +91,11 @@ def workspace(tmp_path: Path) -> Path:
     folder = tmp_path / "shop"
     write_json(folder / ".vscode" / "settings.json", HOSTILE_SETTINGS)
     (folder / "cart.py").write_text(BEFORE, encoding="utf-8")
+    write_json(folder / ".vscode" / "tasks.json", TASKS)
+    write_json(folder / ".vscode" / "launch.json", LAUNCH)
+    (folder / "script.js").write_text("console.log('debugged');\n")
+    (folder / "checks").mkdir()
+    (folder / "checks" / "test_cart.py").write_text("def test_total():\n    assert 1 == 2\n")
     for module in ("json.py", "sitecustomize.py", "pairlog.py", "lsp_server.py"):
         (folder / module).write_text(f"open({str(tmp_path / 'imported')!r}, 'w')\n")
     author = ["-c", "user.name=Pairlog", "-c", "user.email=pairlog@example.invalid"]
@@ -162,6 +198,7 @@ def drive(url: str, token: str, folder: Path) -> None:
         "url": url,
         "file": "cart.py",
         "token": token,
+        "pytest": str(Path(sys.executable).with_name("pytest")),
         "chromium": chromium,
         "profile": str(folder / "profile"),
         "screenshots": str(SCREENSHOTS),
@@ -205,5 +242,35 @@ def test_what_is_typed_in_the_workbench_is_what_the_collector_replays(
     last = collector.events(second["session"])
     assert last[-1]["type"] == "end"
     assert {"edit", "save", "gap"}.isdisjoint(event["type"] for event in last)
+    check_runs(last)
 
     assert not (tmp_path / "imported").exists(), "a file of the workspace was imported"
+
+
+def check_runs(events: list[dict[str, Any]]) -> None:
+    """The task, the terminal with the test run inside it, and the debug session."""
+    runs: dict[str, dict[str, Any]] = {}
+    for event in events:
+        if event["type"] == "run":
+            runs.setdefault(event["id"], {}).update(event)
+    commands = [(run["kind"], run["command"].rpartition("/")[2]) for run in runs.values()]
+    assert commands == [
+        ("task", "echo built; exit 3"),
+        ("terminal", "pytest -q checks"),
+        ("test", "pytest -q checks"),
+        ("debug", "script.js"),
+    ]
+    task, terminal, tests, debug = runs.values()
+    assert (task["exit_code"], task["output"]) == (3, "built\n")
+    assert terminal["exit_code"] == 1
+    assert "1 failed" in terminal["output"]
+    assert (tests["parent"], tests["exit_code"]) == (terminal["id"], 1)
+    # The adapter of Node's debugger does not say how a program ended.
+    assert debug["phase"] == "ended"
+    assert "debugged" in debug["output"]
+    (result,) = [event for event in events if event["type"] == "test"]
+    assert (result["run"], result["test"], result["outcome"]) == (
+        tests["id"],
+        "checks/test_cart.py::test_total",
+        "failed",
+    )

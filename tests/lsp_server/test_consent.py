@@ -13,7 +13,7 @@ import pytest
 
 from lsp_server.home.settings import resolve
 from lsp_server.recording.consented import permission
-from lsp_server.workspace import start_facts
+from lsp_server.workspace import manifest
 from lsp_server.workspace.manifest import Manifest
 from pairlog import consent
 from pairlog.consent import Consented, parse, store
@@ -97,9 +97,9 @@ class TestChanged:
             assert lowered.wait(20)
             return Manifest("0" * 64, 1, 0, False)
 
-        monkeypatch.setattr(start_facts.manifest, "take", take)
+        monkeypatch.setattr(manifest, "take", take)
         desk = Desk(tmp_path, "workspace")
-        (gathering,) = (thread for thread in living_threads() if thread.name == "start-facts")
+        (gathering,) = (thread for thread in living_threads() if thread.name == "gathering")
         choose(desk, level)
         lowered.set()
         gathering.join(20)

@@ -71,6 +71,55 @@ def test_the_workspace_is_what_the_failing_run_saw(tmp_path: Path) -> None:
     assert set(files) == set(PROJECT)
 
 
+def test_an_episode_cut_in_the_middle_has_the_files_of_the_nearest_manifest(tmp_path: Path) -> None:
+    """A file that nobody opened was changed, in a commit, long after the session began."""
+    made = begun()
+    made.run("r0", OUTCOMES)
+    made.run("r0b", PASSED)
+    made.edit(1, (0, 0, 0, 0, "# saved\n"))
+    made.save(1)
+    made.run("r1", OUTCOMES)
+    # Saved while the files were being read for the run: it did not see that.
+    made.edit(1, (0, 0, 0, 0, "# later\n"))
+    made.save(1)
+    later = {**PROJECT, "README.md": "# A shop\n", "shop/tax.py": "RATE = 19\n"}
+    made.workspace({**later, "shop/cart.py": made.text(1)}, run="r1", head="decade")
+    made.edit(1, (0, 0, -1, 0, MENDED))
+    made.save(1)
+    made.run("r2", PASSED)
+    (episode,), _ = built(made.end(), tmp_path)
+    files = {file["path"]: file.get("text") for file in episode.files}
+    assert (files["README.md"], files["shop/tax.py"]) == ("# A shop\n", "RATE = 19\n")
+    assert files["shop/cart.py"] == "# saved\n" + CART
+    assert episode.base_commit == "decade"
+
+
+def test_a_run_without_an_exit_code_failed_where_a_test_did(tmp_path: Path) -> None:
+    made = begun()
+    for run, outcomes, text in (("r1", OUTCOMES, MENDED), ("r2", PASSED, MENDED)):
+        started = made.add("run", id=run, phase="started", kind="test", command="pytest")
+        for test, outcome in outcomes.items():
+            made.add("test", run=run, test=test, outcome=outcome)
+        made.add("run", id=run, phase="ended")
+        made.edit(1, (0, 0, -1, 0, text))
+        made.save(1)
+    (episode,), _ = built(made.end(), tmp_path)
+    assert (episode.seq_gold, episode.tests.fail_to_pass) == (started, ["tests/test_cart.py::test_total"])
+
+
+def test_of_several_attempts_at_a_test_the_last_one_counts(tmp_path: Path) -> None:
+    made = begun()
+    made.run("r1", OUTCOMES)
+    made.edit(1, (0, 0, -1, 0, MENDED))
+    made.save(1)
+    made.add("run", id="r2", phase="started", kind="test", command="pytest", saw={"1": len(made.lines) - 1})
+    for outcome in ("failed", "passed"):
+        made.add("test", run="r2", test="tests/test_cart.py::test_total", outcome=outcome)
+    made.add("run", id="r2", phase="ended", exit_code=0)
+    (episode,), _ = built(made.end(), tmp_path)
+    assert episode.tests.fail_to_pass == ["tests/test_cart.py::test_total"]
+
+
 def test_a_file_that_was_made_in_between_belongs_to_the_answer(tmp_path: Path) -> None:
     made = begun()
     made.run("r1", OUTCOMES)

@@ -52,13 +52,14 @@ class SessionBuilder:
         self.lines.append(encode(TYPES[event](seq=seq, t=self.t, **fields)))
         return seq
 
-    def workspace(self, files: dict[str, str | bytes]) -> int:
+    def workspace(self, files: dict[str, str | bytes], **fields: Any) -> int:
         """The manifest of tracked files, with its blobs."""
         entries = []
         for path, content in files.items():
             data = content.encode() if isinstance(content, str) else content
             entries.append(File(path, "100644", self.blob(data)))
-        return self.add("workspace", manifest=self.blob(write_manifest(entries)), files=len(entries))
+        manifest = self.blob(write_manifest(entries))
+        return self.add("workspace", manifest=manifest, files=len(entries), **fields)
 
     def blob(self, data: bytes) -> str:
         """Keep a blob; returns its SHA-256."""

@@ -18,12 +18,17 @@ export class Observer implements vscode.Disposable {
     private readonly selections: Throttle<Observation>;
     private readonly subscriptions: vscode.Disposable[];
 
-    constructor(private readonly send: (observation: Observation) => void) {
+    constructor(readonly send: (observation: Observation) => void) {
         this.selections = new Throttle(SELECT_INTERVAL_MS, send);
         this.subscriptions = [
             vscode.window.onDidChangeTextEditorSelection((event) => this.selected(event)),
             vscode.window.onDidChangeWindowState((state) => this.focused(state)),
         ];
+    }
+
+    /** Let go of this too in the end. */
+    keep(disposable: vscode.Disposable): void {
+        this.subscriptions.push(disposable);
     }
 
     /** A recorder is there, for the first time or anew: say how the window stands. */

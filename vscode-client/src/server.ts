@@ -9,6 +9,7 @@ import { isLowered, type Choice, type Observation, type RecorderStatus } from ".
 import { Observer } from "./observe";
 import { Order } from "./order";
 import type { Candidate } from "./python";
+import { watchRuns } from "./runs";
 
 /** Everything that a start needs to know. */
 export interface Launch {
@@ -87,6 +88,7 @@ export class Server {
                 this.log.debug(`${observation.type} was not sent: ${String(error)}`);
             });
         });
+        observer.keep(watchRuns(this.folder, observer.send));
         const client = new RecorderClient(SECTION, NAME, executable(launch), {
             documentSelector: [{ scheme: "file" }],
             workspaceFolder: this.folder,

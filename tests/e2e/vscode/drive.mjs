@@ -1,8 +1,9 @@
 // Drives the VS Code workbench in a browser as a person would: two scripted visits, real keys, no sleeps.
 //
-// The first visit consents, types, undoes, saves and closes; the second is not asked again, and stops.
+// The first visit consents, types, undoes, saves and closes; the second is not asked again, runs a task, a test and a
+// program, and stops.
 //
-//   node drive.mjs '{"url", "file", "token", "chromium", "profile", "screenshots"}'
+//   node drive.mjs '{"url", "file", "token", "pytest", "chromium", "profile", "screenshots"}'
 //
 // Ends with exit code 0 when every step was seen to work. Prints each step with the time it took.
 
@@ -127,6 +128,25 @@ async function secondVisit() {
         await statusBar("Pairlog: recording").waitFor();
         assert.equal(await button("Choose…").count(), 0);
     });
+    await step("task", async () => {
+        await command("Tasks: Run Build Task");
+        await page.getByText("exit code: 3").first().waitFor();
+    });
+    await step("terminal", async () => {
+        await command("Terminal: Create New Terminal");
+        const rows = page.locator(".terminal-wrapper.active .xterm-rows");
+        await rows.filter({ hasText: /[$#]/ }).waitFor();
+        await page.keyboard.type(`${task.pytest} -q checks\n`, { delay: KEY_DELAY_MS });
+        await rows.filter({ hasText: "1 failed" }).waitFor();
+        await picture("5-terminal");
+    });
+    await step("debug", async () => {
+        await command("Debug: Select and Start Debugging");
+        await page.locator(".quick-input-list .monaco-list-row", { hasText: "Script" }).first().waitFor();
+        await page.keyboard.press("Enter");
+        await page.locator(".repl", { hasText: "debugged" }).waitFor();
+        await page.locator(".debug-toolbar").waitFor({ state: "hidden" });
+    });
     await step("pause and resume", async () => {
         await command("Pairlog: Pause Recording");
         await statusBar("Pairlog: paused").waitFor();
@@ -136,10 +156,10 @@ async function secondVisit() {
     await step("stop", async () => {
         await statusBar("Pairlog: recording").click();
         await button("Do not record").waitFor();
-        await picture("5-choose-again");
+        await picture("6-choose-again");
         await button("Do not record").click();
         await statusBar("Pairlog: off").waitFor();
-        await picture("6-stopped");
+        await picture("7-stopped");
     });
 }
 

@@ -52,7 +52,7 @@ export interface Agent {
   evidence?: "reported" | "observed" | "inferred";
 }
 
-/** A program that was run; `saw` maps a document to the seq of the text on disk that it saw. */
+/** A program that was run; `saw` maps a document to the seq of the text on disk that it saw. `parent` is the run that started this one: the terminal's or the task's of a test run. */
 export interface Run {
   type: "run";
   id: string;
@@ -63,6 +63,7 @@ export interface Run {
   exit_code?: number;
   duration_ms?: number;
   saw?: Record<string, number>;
+  parent?: string;
   evidence?: "reported" | "observed" | "inferred";
 }
 

@@ -1,0 +1,36 @@
+"""Which texts stood on disk when: the seqs of saves and of changes from outside, by document; pure."""
+
+from __future__ import annotations
+
+
+class SavedTexts:
+    """Remembers them in their order."""
+
+    def __init__(self) -> None:
+        self._written: list[tuple[int, int, int]] = []
+
+    def note(self, t: int, doc: int, seq: int) -> None:
+        """Line `seq` brought the text that `doc` has on disk from `t` on."""
+        self._written.append((t, doc, seq))
+
+    def at(self, t: int) -> dict[str, int]:
+        """The seq of the last one of each document at that time, as a run's `saw` has it."""
+        last = {doc: seq for written_at, doc, seq in self._written if written_at <= t}
+        return {str(doc): seq for doc, seq in sorted(last.items())}
+
+    def take_back(self, seq: int) -> None:
+        """Lines from `seq` on were not written."""
+        self._written = [entry for entry in self._written if entry[2] < seq]
+
+    def clear(self) -> None:
+        """Nothing that was written holds any more."""
+        self._written = []
+
+
+def is_utf8(data: bytes) -> bool:
+    """Whether bytes can be a text in UTF-8; a file with NUL bytes is one in UTF-16, or none at all."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in data

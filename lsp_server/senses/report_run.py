@@ -1,0 +1,74 @@
+"""The reports that runners wrote in one folder, as one run of the session."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from lsp_server.recording.recorder import Recorder
+from lsp_server.senses.junit import Report
+from lsp_server.senses.sense import Act
+
+#: So many results are written before the client has its turn: a few milliseconds.
+_RESULTS_PER_TURN = 100
+
+
+@dataclass
+class ReportRun:
+    """`written`: when the first of the reports was, in seconds since 1970."""
+
+    written: float
+    reports: list[Report] = field(default_factory=list)
+
+    def add(self, report: Report, written: float) -> None:
+        """One more report of the same folder."""
+        self.reports.append(report)
+        self.written = min(self.written, written)
+
+    def acts(self) -> Iterator[Act]:
+        """What is to be done to a recorder, one after the other."""
+        run = f"junit-{secrets.token_hex(6)}"
+        results = [result for report in self.reports for result in report.results]
+        yield lambda recorder: self._begin(recorder, run)
+        for at in range(0, len(results), _RESULTS_PER_TURN):
+            yield _writing(run, results[at : at + _RESULTS_PER_TURN])
+        yield lambda recorder: self._end(recorder, run)
+
+    @property
+    def _duration_ms(self) -> int:
+        return sum(report.duration_ms for report in self.reports)
+
+    def _begin(self, recorder: Recorder, run: str) -> None:
+        """It saw what was saved when the run that wrote the reports began.
+
+        Where that run is not known: when the tests must have begun, by the time that they took.
+        """
+        age_ms = max(round((time.time() - self.written) * 1000), 0)
+        writer = recorder.writer(age_ms)
+        saw = recorder.saw(age_ms + self._duration_ms) if writer is None else writer.saw
+        recorder.observe(_run(run, "started", parent=writer and writer.run, saw=saw))
+
+    def _end(self, recorder: Recorder, run: str) -> None:
+        left_out = sum(report.left_out for report in self.reports)
+        if left_out:
+            recorder.gap("not_emitted", "results of a test report above the limit", count=left_out)
+        recorder.observe(_run(run, "ended", duration_ms=self._duration_ms or None))
+
+
+def _run(run: str, phase: str, **told: Any) -> dict[str, Any]:
+    return {"type": "run", "id": run, "phase": phase, "kind": "test", **told, "evidence": "observed"}
+
+
+def _writing(run: str, results: Sequence[dict[str, Any]]) -> Act:
+    def act(recorder: Recorder) -> None:
+        within = recorder.documents.folder.within
+        named = {within(result["path"]) for result in results if result["path"] is not None}
+        # Git is asked about all of them at once.
+        recorder.documents.gate.denied([path for path in named if path is not None])
+        for result in results:
+            recorder.observe({"type": "test", "run": run, **result, "evidence": "observed"})
+
+    return act
