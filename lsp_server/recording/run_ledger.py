@@ -62,12 +62,14 @@ class RunLedger:
         )
 
     def writer(self, t: int) -> Writer | None:
-        """The run that can have written a file at `t`; None where none or several can."""
-        found = [
-            it
-            for it in self._runs.values()
-            if it.started <= t and (it.ended is None or t <= it.ended + _LATE_MS_MAX)
-        ]
+        """The run that can have written a file at `t`: the one that was open, else the one that just ended.
+
+        None where that is none or several.
+        """
+        begun = [it for it in self._runs.values() if it.started <= t]
+        is_open = [it for it in begun if it.ended is None or t <= it.ended]
+        late = [it for it in begun if it.ended is not None and it.ended < t <= it.ended + _LATE_MS_MAX]
+        found = is_open or late
         return Writer(found[0].id, found[0].saw) if len(found) == 1 else None
 
 

@@ -15,8 +15,9 @@ class SavedTexts:
 
     def at(self, t: int) -> dict[str, int]:
         """The seq of the last one of each document at that time, as a run's `saw` has it."""
-        last = {doc: seq for written_at, doc, seq in self._written if written_at <= t}
-        return {str(doc): seq for doc, seq in sorted(last.items())}
+        # In the order of the lines: that a text came from the disk may be learned after the next save.
+        written = sorted((doc, seq) for written_at, doc, seq in self._written if written_at <= t)
+        return {str(doc): seq for doc, seq in written}
 
     def take_back(self, seq: int) -> None:
         """Lines from `seq` on were not written."""

@@ -107,7 +107,7 @@ class TrackedFiles:
         if self._next_run is not None:
             run, self._next_run = self._next_run, None
             self.look_again(run)
-        return self._gathering is None
+        return self.tell(lines, seconds)
 
 
 def _head(folder: Path) -> Facts:

@@ -82,7 +82,7 @@ def test_a_run_saw_what_was_saved_before_it_and_not_what_is_saved_while_it_runs(
     assert running.returncode == 0
     first, second = scene.events("save")
     started, result, _ = scene.ended()
-    assert started["saw"] == {"1": first["seq"]}
+    assert started["saw"]["1"] == first["seq"]
     assert result["outcome"] == "passed"
     assert second["seq"] < result["seq"]
 

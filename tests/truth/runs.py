@@ -149,7 +149,7 @@ def _told(events: list[dict[str, Any]], saves: list[int]) -> list[Told]:
     started = [event for event in tests if event["phase"] == "started"]
     for key, run in enumerate(started):
         last = max((seq for seq in saves if seq < run["seq"]), default=None)
-        saw = "the text saved last" if run.get("saw") == {"1": last} else "an earlier text"
+        saw = "the text saved last" if run.get("saw", {}).get("1") == last else "an earlier text"
         parent = "nobody's" if run.get("parent") is None else "a run's own"
         told += [Told(("saw", key), saw, run["evidence"]), Told(("parent", key), parent, run["evidence"])]
         told += [
