@@ -1,7 +1,7 @@
 """The language server: pygls for the handshake and everything slow, the inbox for what is hot.
 
-It offers no language feature. It asks for the whole text at every save, because the hash of a save is over
-what the editor saved, and for the renames of files.
+It offers no language feature but completions, where the user wants them. It asks for the whole text at every
+save, because the hash of a save is over what the editor saved, and for the renames of files.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol
 from pygls.uris import to_fs_path
 
+from lsp_server.protocol.completing import Completing
 from lsp_server.protocol.framer import FramingError
 from lsp_server.protocol.inbox import Inbox
 from lsp_server.protocol.stdio import read_all
@@ -47,6 +48,12 @@ class _Protocol(LanguageServerProtocol):
         ):
             del self.fm.builtin_features[method]
 
+    def _handle_cancel_notification(self, msg_id: str | int) -> None:
+        server = self._server
+        assert isinstance(server, PairlogServer)
+        server.completing.cancel(msg_id)
+        super()._handle_cancel_notification(msg_id)
+
 
 class PairlogServer(LanguageServer):
     """One client, one workspace folder, one recording."""
@@ -56,6 +63,7 @@ class PairlogServer(LanguageServer):
         self.recording: Recording | None = None
         #: What it said in `initialize`.
         self.client: types.InitializeParams | None = None
+        self.completing = Completing(self)
         self._inbox = Inbox(self._through_pygls, self._report_failure)
 
     def start_io(self, stdin: BinaryIO | None = None, stdout: BinaryIO | None = None) -> None:
@@ -75,9 +83,11 @@ class PairlogServer(LanguageServer):
         """From here on the hot notifications go to this recording."""
         self.recording = recording
         self._inbox.recording = recording
+        self._inbox.offers = self.completing.begin() if recording is not None else None
 
     def end_recording(self, reason: EndReason) -> None:
         """End the recording, where there is one."""
+        self.completing.end()
         recording = self.recording
         self.take(None)
         if recording is not None:
@@ -107,6 +117,7 @@ class PairlogServer(LanguageServer):
     def look_around(self) -> None:
         """Do what is due: orders, a new choice of consent, the disk."""
         if self.recording is not None:
+            self.completing.tick()
             self.recording.tick()
             if self.recording.is_over:
                 self.take(None)
@@ -142,6 +153,7 @@ def create_server() -> PairlogServer:
 
 def _initialize(ls: PairlogServer, params: types.InitializeParams) -> None:
     ls.client = params
+    ls.completing.initialize(params.initialization_options)
 
 
 def _initialized(ls: PairlogServer, _params: types.InitializedParams) -> None:
@@ -174,6 +186,7 @@ def _did_save(ls: PairlogServer, params: types.DidSaveTextDocumentParams) -> Non
 
 def _did_close(ls: PairlogServer, params: types.DidCloseTextDocumentParams) -> None:
     if ls.recording is not None:
+        ls.completing.close(params.text_document.uri)
         ls.recording.awake().did_close(params.text_document.uri)
 
 
