@@ -104,9 +104,10 @@ class Suggestion:
                 return Effect(What.ACCEPTED if is_whole else What.PART, part)
         if is_whole:
             return Effect(What.TYPED, self.text[self._told :])
-        if len(self.written) - after > _SLIP_CHARS_MAX:
-            return Effect(What.LEFT)
-        return _NOTHING
+        slip = self.written[after:]
+        # What an editor puts behind the cursor by itself, such as a closing bracket, ends the text as well.
+        goes_on = "\n" in slip and not self.text.endswith(slip)
+        return Effect(What.LEFT) if goes_on or len(slip) > _SLIP_CHARS_MAX else _NOTHING
 
     def left(self) -> str | None:
         """It is over: the part that somebody typed; None where it was ignored.

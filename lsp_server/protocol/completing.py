@@ -130,6 +130,8 @@ def _settings(options: object) -> CompletionSettings | None:
     from lsp_server.home.settings import home_of, home_table
 
     told = options.get("completion") if isinstance(options, dict) else None
+    if isinstance(told, dict) and not told.get("url"):
+        told = None
     table = home_table(home_of(options))
     named = "completion" in table or any(it.startswith("PAIRLOG_COMPLETION_") for it in os.environ)
     if not told and not named:

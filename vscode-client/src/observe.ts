@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import { impliedCursor, isImplied } from "./cursor";
-import type { Observation, Selection } from "./observation";
+import type { Cause, Observation, Selection } from "./observation";
 import { Throttle } from "./throttle";
 
 const SELECT_INTERVAL_MS = 200;
@@ -14,6 +14,8 @@ const CAUSES = new Map([
 
 export class Observer implements vscode.Disposable {
     private readonly implied = new Map<string, Selection>();
+    /** Why the change that is under way happens, where the editor does not say it. */
+    private reason: Omit<Cause, "type" | "uri"> | undefined;
     private readonly opened = new Set<string>();
     private readonly selections: Throttle<Observation>;
     private readonly subscriptions: vscode.Disposable[];
@@ -58,6 +60,25 @@ export class Observer implements vscode.Disposable {
         const cause = event.reason === undefined ? undefined : CAUSES.get(event.reason);
         if (cause) {
             this.send({ type: "cause", uri, cause, evidence: "reported" });
+        } else if (this.reason && event.contentChanges.length > 0) {
+            this.send({ type: "cause", uri, ...this.reason });
+        }
+    }
+
+    /** Changes made while `action` runs have this reason. */
+    async because<T>(reason: Omit<Cause, "type" | "uri">, action: () => Thenable<T>): Promise<T> {
+        this.reason = reason;
+        try {
+            return await action();
+        } finally {
+            this.reason = undefined;
+        }
+    }
+
+    /** Tell the recorder of a document that it knows. */
+    tell(observation: Observation & { uri?: string }): void {
+        if (observation.uri === undefined || this.opened.has(observation.uri)) {
+            this.send(observation);
         }
     }
 
