@@ -68,7 +68,10 @@ class Completing:
         return self._offers
 
     def end(self) -> None:
-        """The recording is about to end."""
+        """The recording is about to end: nobody gets an answer any more."""
+        for request in list(self._asks):
+            # pygls cancels what is left at `shutdown`, in a loop that the answers to these would break.
+            self._server.protocol._handle_cancel_notification(request)
         offers, self._offers = self._offers, None
         if offers is not None:
             offers.end()

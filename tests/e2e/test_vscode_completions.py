@@ -12,7 +12,15 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.test_vscode import BUILD, CODE_SERVER, SCREENSHOTS, USER_SETTINGS, code_server, package_of, write_json
+from tests.e2e.test_vscode import (
+    BUILD,
+    CODE_SERVER,
+    SCREENSHOTS,
+    USER_SETTINGS,
+    code_server,
+    package_of,
+    write_json,
+)
 from tests.support.model_endpoint import ModelEndpoint, model_endpoint, says
 from tests.support.processes import end_leftovers, wait_for
 
@@ -108,11 +116,7 @@ def test_what_becomes_of_a_suggestion_is_recorded_as_it_was(
         ("ignored", None, "inferred"),
         ("ignored", None, "inferred"),
     ]
-    taken = [
-        (it["changes"][0][4], it["evidence"]) for it in events if it["type"] == "edit" and "ref" in it
-    ]
-    assert taken == [
-        (text, "inferred") for text in ("total(items)", "total", "(items)", "total", "items")
-    ]
+    taken = [(it["changes"][0][4], it["evidence"]) for it in events if it["type"] == "edit" and "ref" in it]
+    assert taken == [(text, "inferred") for text in ("total(items)", "total", "(items)", "total", "items")]
     late = [it for it in events if it["type"] == "attribution"]
     assert [(events[it["of"]]["changes"][0][4], it["cause"]) for it in late] == [(")", "completion")]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 #: Writes an answer to a request.
@@ -48,7 +50,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        self.endpoint.asked.append(Asked(self.path, dict(self.headers.items()), body))
+        self.endpoint.asked.append(
+            Asked(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
+        )
         self.close_connection = True
         answer = self.endpoint.answers.get(body.get("model"), self.endpoint.answer)
         try:
@@ -72,7 +76,7 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-# -- answers that a completion can be made of ------------------------------------------------------------------
+# -- answers that a completion can be made of ---------------------------------------------------------------
 
 
 def says(*pieces: str) -> Answer:
@@ -118,7 +122,7 @@ def waits(until: threading.Event, answer: Answer) -> Answer:
     return late
 
 
-# -- answers that it cannot ------------------------------------------------------------------------------------
+# -- answers that it cannot ---------------------------------------------------------------------------------
 
 
 def refuses(status: int, body: Any = None, **headers: str) -> Answer:
@@ -180,9 +184,7 @@ MISBEHAVING: dict[str, Answer] = {
     "deep JSON": sends("application/json", b"[" * 100_000),
     "an error in a stream": sends("text/event-stream", b'data: {"error": {"message": "overloaded"}}\n\n'),
     "a stream of no events": sends("text/event-stream", b"<html></html>\n\n"),
-    "a small bomb": sends(
-        "application/json", gzip.compress(b" " * 10_000_000), Content_Encoding="gzip"
-    ),
+    "a small bomb": sends("application/json", gzip.compress(b" " * 10_000_000), Content_Encoding="gzip"),
     "an endless stream": goes_on("text/event-stream", b": still here\n\n" * 1000),
     "endless JSON": goes_on("application/json", b" " * 65536),
     "no answer": never_answers,
@@ -193,15 +195,24 @@ MISBEHAVING: dict[str, Answer] = {
 
 
 @contextmanager
-def model_endpoint(answer: Answer) -> Iterator[ModelEndpoint]:
-    """A running endpoint; its `address` is what the setting `completion.url` takes."""
+def model_endpoint(answer: Answer, certificate: Path | None = None) -> Iterator[ModelEndpoint]:
+    """A running endpoint; its `address` is what the setting `completion.url` takes.
+
+    With a certificate it is one that counts as another machine's: 0.0.0.0 is no loopback address.
+    """
 
     class Bound(Handler):
         pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Bound)
     server.daemon_threads = True
-    Bound.endpoint = ModelEndpoint(f"http://127.0.0.1:{server.server_port}/v1", answer)
+    address = f"http://127.0.0.1:{server.server_port}/v1"
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, str(certificate) + ".key")
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        address = f"https://0.0.0.0:{server.server_port}/v1"
+    Bound.endpoint = ModelEndpoint(address, answer)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

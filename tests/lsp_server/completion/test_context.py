@@ -60,7 +60,12 @@ def test_what_is_shown_fits_between_both_texts(answer: str, prefix: str, suffix:
 
 @pytest.mark.parametrize(
     "answer",
-    ["sum(prices)", "```python\nsum(prices)\n```", "total = sum(prices)", "```\nsum(prices)\n```\nHope it helps!"],
+    [
+        "sum(prices)",
+        "```python\nsum(prices)\n```",
+        "total = sum(prices)",
+        "```\nsum(prices)\n```\nHope it helps!",
+    ],
 )
 def test_of_a_chat_the_code_alone_is_shown(answer: str) -> None:
     assert trim(answer, context("\ntotal = "), (), is_chat=True) == "sum(prices)"

@@ -169,7 +169,7 @@ def test_the_session_verifies(desk: Offering) -> None:
     assert desk.verified()
 
 
-# -- what is asked, and what is not ---------------------------------------------------------------------------
+# -- what is asked, and what is not --------------------------------------------------------------------------
 
 
 def test_a_newer_request_supersedes_one_that_waits(desk: Offering) -> None:
@@ -248,7 +248,7 @@ def test_a_dead_endpoint_is_told_of_once_and_left_alone(tmp_path: Path) -> None:
     assert "no completions" not in desk.statuses[-1][1]
 
 
-# -- two models -----------------------------------------------------------------------------------------------
+# -- two models ----------------------------------------------------------------------------------------------
 
 
 def pair(tmp_path: Path) -> Offering:

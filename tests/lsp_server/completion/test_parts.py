@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,7 +38,7 @@ def test_behind_a_pause_one_request_tries_and_the_pauses_grow_to_five_minutes() 
             assert not breaker.lets_through(now)
             tries.append(now)
             breaker.failed("no answer", now)
-    assert [after - before for before, after in zip(tries, tries[1:], strict=False)] == [
+    assert [after - before for before, after in pairwise(tries)] == [
         10, 20, 40, 80, 160, 300, 300, 300,
     ]  # fmt: skip
 

@@ -111,7 +111,14 @@ def test_what_the_editor_explains_is_no_acceptance() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [(0, 0, 0, 0, "y"), (1, 0, 1, 0, "y"), (0, 9, 0, 9, "y"), (0, 2, 0, 5, ""), (0, 4, 1, 2, ""), (9, 0, 9, 0, "y")],
+    [
+        (0, 0, 0, 0, "y"),
+        (1, 0, 1, 0, "y"),
+        (0, 9, 0, 9, "y"),
+        (0, 2, 0, 5, ""),
+        (0, 4, 1, 2, ""),
+        (9, 0, 9, 0, "y"),
+    ],
 )
 def test_an_edit_elsewhere_leaves_it(change: Change) -> None:
     assert Page().suggestion.edit([change]) == Effect(What.LEFT)
@@ -171,7 +178,11 @@ def test_every_part_of_more_than_a_key_is_told_as_it_was_taken(
             assert len(part.strip(" \n")) <= 1
 
 
-@given(texts, encodings, st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.text(alphabet="ab\n\U0001f600", max_size=3))))
+@given(
+    texts,
+    encodings,
+    st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.text(alphabet="ab\n\U0001f600", max_size=3))),
+)
 def test_it_knows_what_stands_at_its_place_whatever_is_done_there(
     text: str, encoding: PositionEncoding, edits: list[tuple[int, int, str]]
 ) -> None:
