@@ -102,7 +102,8 @@ def test_what_becomes_of_a_suggestion_is_recorded_as_it_was(
         for it in events
         if it["type"] == "completion" and it["phase"] not in ("requested", "shown")
     ]
-    assert told == [
+    # How often it is asked while somebody types depends on the machine.
+    assert [it for it in told if it[0] != "ignored"] == [
         ("accepted", "total(items)", "reported"),
         ("rejected", None, "reported"),
         ("partly_accepted", "total", "inferred"),
@@ -112,10 +113,8 @@ def test_what_becomes_of_a_suggestion_is_recorded_as_it_was(
         ("partly_accepted", "items", "inferred"),
         ("accepted", ")", "reported"),
         ("typed_through", "total(items)", "inferred"),
-        ("ignored", None, "inferred"),
-        ("ignored", None, "inferred"),
-        ("ignored", None, "inferred"),
     ]
+    assert told[-1] == ("ignored", None, "inferred")
     taken = [(it["changes"][0][4], it["evidence"]) for it in events if it["type"] == "edit" and "ref" in it]
     assert taken == [(text, "inferred") for text in ("total(items)", "total", "(items)", "total", "items")]
     late = [it for it in events if it["type"] == "attribution"]
