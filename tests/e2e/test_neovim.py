@@ -374,9 +374,7 @@ def test_a_suggestion_is_asked_for_by_hand_and_what_becomes_of_it_is_recorded(
 
     (row,) = collector.ended()
     events = check_whole(collector, row["session"], saves=1)
-    told = [
-        (it["phase"], it.get("text"), it["evidence"]) for it in events if it["type"] == "completion"
-    ]
+    told = [(it["phase"], it.get("text"), it["evidence"]) for it in events if it["type"] == "completion"]
     assert told == [
         ("requested", None, "reported"),
         ("shown", "sum(prices)", "inferred"),

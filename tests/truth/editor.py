@@ -124,7 +124,7 @@ class Editor:
     # -- what a person does ---------------------------------------------------------------------------------
 
     def type(self, text: str, closing: bool = False) -> None:
-        """Key by key; with `closing`, the editor puts the other bracket behind one, and indents a new line."""
+        """Key by key; with `closing`, the editor closes brackets and indents new lines."""
         for key in text:
             buffer = self.here
             if (
