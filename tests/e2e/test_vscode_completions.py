@@ -115,7 +115,13 @@ def test_what_becomes_of_a_suggestion_is_recorded_as_it_was(
         ("typed_through", "total(items)", "inferred"),
     ]
     assert told[-1] == ("ignored", None, "inferred")
-    taken = [(it["changes"][0][4], it["evidence"]) for it in events if it["type"] == "edit" and "ref" in it]
-    assert taken == [(text, "inferred") for text in ("total(items)", "total", "(items)", "total", "items")]
-    late = [it for it in events if it["type"] == "attribution"]
-    assert [(events[it["of"]]["changes"][0][4], it["cause"]) for it in late] == [(")", "completion")]
+    # A rest comes as itself, or as the whole suggestion once more, which VS Code decides by its own clock. A
+    # last character that came as itself is attributed late.
+    late = [events[it["of"]] for it in events if it["type"] == "attribution"]
+    taken = [it for it in events if it["type"] == "edit" and (it.get("cause") == "completion" or it in late)]
+    brought = [it["changes"][0][4] for it in taken]
+    assert [brought[0], brought[1], brought[3], brought[4]] == ["total(items)", "total", "total", "items"]
+    assert (brought[2] in ("(items)", "total(items)"), brought[5:]) in (
+        (True, [")"]),
+        (True, ["total(items)"]),
+    )
