@@ -78,7 +78,9 @@ class Completing:
 
     def tick(self) -> None:
         """Once a second."""
-        if self._offers is not None:
+        recording = self._server.recording
+        if self._offers is not None and recording is not None:
+            recording.recorder.read_clock()
             self._offers.watch.tick()
 
     def ask(self, params: types.InlineCompletionParams, request: Any) -> Ask | None:

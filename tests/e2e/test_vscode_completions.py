@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from tests.support.processes import end_leftovers, wait_for
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
-DRIVER = Path(__file__).parent / "vscode" / "complete.mjs"
+DRIVERS = Path(__file__).parent / "vscode"
 
 
 @pytest.fixture
@@ -43,16 +44,13 @@ def endpoint() -> Iterator[ModelEndpoint]:
         yield running
 
 
-@pytest.fixture
-def workbench(tmp_path: Path, home: Path, endpoint: ModelEndpoint) -> Iterator[str]:
+@contextmanager
+def running(tmp_path: Path, settings: dict[str, Any], *others: Path) -> Iterator[str]:
+    """A workbench with these settings of its user, the extension and others; its address."""
     package = package_of(BUILD)
     if not CODE_SERVER.exists() or package is None:
         pytest.fail("build/code-server or build/pairlog-VERSION.vsix is missing; run: make e2e")
     user = tmp_path / "user"
-    settings = {
-        "pairlog.completion.url": endpoint.address,
-        "pairlog.completion.model": "qwen2.5-coder",
-    }
     write_json(user / "Machine" / "settings.json", settings)
     write_json(user / "User" / "settings.json", USER_SETTINGS)
     command = [
@@ -65,38 +63,41 @@ def workbench(tmp_path: Path, home: Path, endpoint: ModelEndpoint) -> Iterator[s
         "XDG_CONFIG_HOME": str(tmp_path / "config"),
         "XDG_DATA_HOME": str(tmp_path / "share"),
     }
-    install = [*command, "--install-extension", str(package)]
-    subprocess.run(install, env=env, check=True, capture_output=True, timeout=60)
+    for each in (package, *others):
+        install = [*command, "--install-extension", str(each)]
+        subprocess.run(install, env=env, check=True, capture_output=True, timeout=60)
     with code_server(command, tmp_path / "code-server.log", env) as address:
         yield address
 
 
-def drive(url: str, folder: Path) -> None:
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    task = {
-        "url": url,
-        "file": "cart.txt",
-        "chromium": shutil.which("chromium") or shutil.which("google-chrome"),
-        "profile": str(folder / "profile"),
-        "screenshots": str(SCREENSHOTS),
-    }
-    done = subprocess.run(
-        ["node", str(DRIVER), json.dumps(task)], capture_output=True, text=True, timeout=180
-    )
-    print(done.stdout)
-    assert done.returncode == 0, f"{done.stdout}{done.stderr}see {SCREENSHOTS}/vscode-failed.png"
-
-
-def test_what_becomes_of_a_suggestion_is_recorded_as_it_was(
-    workbench: str, home: Path, tmp_path: Path
-) -> None:
+def session_of(driver: str, address: str, home: Path, tmp_path: Path) -> list[dict[str, Any]]:
+    """Let a driver work in an empty file; the events of the session."""
     shop = tmp_path / "shop"
     shop.mkdir()
     (shop / "cart.txt").write_text("")
-    drive(f"{workbench}/?folder={shop}", tmp_path)
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    task = {
+        "url": f"{address}/?folder={shop}",
+        "file": "cart.txt",
+        "chromium": shutil.which("chromium") or shutil.which("google-chrome"),
+        "profile": str(tmp_path / "profile"),
+        "screenshots": str(SCREENSHOTS),
+    }
+    done = subprocess.run(
+        ["node", str(DRIVERS / driver), json.dumps(task)], capture_output=True, text=True, timeout=180
+    )
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}see {SCREENSHOTS}/vscode-failed.png"
     (spool,) = (home / "spool").glob("*.ndjson")
     wait_for("the end of the session", lambda: b'"type":"end"' in spool.read_bytes() or None)
-    events: list[dict[str, Any]] = [json.loads(row) for row in spool.read_bytes().splitlines()]
+    return [json.loads(row) for row in spool.read_bytes().splitlines()]
+
+
+def test_what_becomes_of_a_suggestion_is_recorded_as_it_was(
+    tmp_path: Path, home: Path, endpoint: ModelEndpoint
+) -> None:
+    settings = {"pairlog.completion.url": endpoint.address, "pairlog.completion.model": "qwen2.5-coder"}
+    with running(tmp_path, settings) as address:
+        events = session_of("complete.mjs", address, home, tmp_path)
     told = [
         (it["phase"], it.get("text"), it["evidence"])
         for it in events
@@ -121,7 +122,27 @@ def test_what_becomes_of_a_suggestion_is_recorded_as_it_was(
     taken = [it for it in events if it["type"] == "edit" and (it.get("cause") == "completion" or it in late)]
     brought = [it["changes"][0][4] for it in taken]
     assert [brought[0], brought[1], brought[3], brought[4]] == ["total(items)", "total", "total", "items"]
-    assert (brought[2] in ("(items)", "total(items)"), brought[5:]) in (
-        (True, [")"]),
-        (True, ["total(items)"]),
-    )
+    assert brought[2] in ("(items)", "total(items)")
+    assert brought[5:] in ([")"], ["total(items)"])
+
+
+def test_what_becomes_of_another_extensions_suggestion_is_observed_where_somebody_asks_for_it(
+    tmp_path: Path, home: Path
+) -> None:
+    other = tmp_path / "other.vsix"
+    vsce = BUILD.parent / "vscode-client" / "node_modules" / ".bin" / "vsce"
+    package = [str(vsce), "package", "--allow-missing-repository", "--skip-license", "--out", str(other)]
+    subprocess.run(package, cwd=DRIVERS / "other", check=True, capture_output=True, timeout=60)
+    with running(tmp_path, {"pairlog.observeOtherCompletions": True}, other) as address:
+        events = session_of("others.mjs", address, home, tmp_path)
+    told = [it for it in events if it["type"] == "completion"]
+    assert [(it["phase"], it.get("text"), it.get("position"), it["evidence"]) for it in told] == [
+        ("accepted", "total(items)", [1, 4], "observed"),
+        ("partly_accepted", "total", [2, 4], "observed"),
+        ("rejected", None, None, "observed"),
+    ]
+    taken = [it for it in events if it.get("cause") == "completion"]
+    assert [(it["changes"][0][4], it["evidence"], it["ref"]) for it in taken] == [
+        ("total(items)", "observed", told[0]["id"]),
+        ("total", "observed", told[1]["id"]),
+    ]

@@ -1,11 +1,10 @@
 // Inline completions: what became of the recorder's own, and, where the user asks for it, of other extensions'.
 //
 // The editor's commands for suggestions belong to no extension. To see what becomes of others' suggestions, they
-// are wrapped: the text is compared before and after. Stable VS Code offers nothing else (docs/completions.md).
+// are wrapped: the change that one makes is what was taken. Stable VS Code offers nothing else (docs/completions.md).
 
 import * as vscode from "vscode";
 import { COMPLETION_ACCEPTED, COMPLETION_REJECTED, OFFERS_COMPLETIONS, REJECT_COMPLETION } from "./constants";
-import { insertion } from "./insertion";
 import type { Recorders } from "./recorders";
 import { readSettings } from "./settings";
 
@@ -65,7 +64,7 @@ export class Completions implements vscode.Disposable {
                 // The original answers to the name again while this one steps aside.
                 this.wrapped.get(command)?.dispose();
                 try {
-                    return await this.observe(PHASES[command], () =>
+                    await this.observe(PHASES[command], () =>
                         vscode.commands.executeCommand(command, ...words),
                     );
                 } finally {
@@ -75,18 +74,17 @@ export class Completions implements vscode.Disposable {
         );
     }
 
-    private async observe(phase: (typeof PHASES)[Wrapped], original: () => Thenable<unknown>): Promise<unknown> {
+    private async observe(phase: (typeof PHASES)[Wrapped], original: () => Thenable<unknown>): Promise<void> {
         const document = vscode.window.activeTextEditor?.document;
         const observer = document && this.recorders.of(document.uri)?.otherCompletions;
         if (!document || !observer) {
-            return original();
+            await original();
+            return;
         }
         const id = `other-${this.session}-${(this.count += 1)}`;
-        const before = document.getText();
-        const done = await observer.because({ cause: "completion", evidence: "observed", ref: id }, original);
-        const made = insertion(before, document.getText());
-        if (made !== undefined || phase === "rejected") {
-            const place = made && document.positionAt(made.offset);
+        const made = await observer.because({ cause: "completion", evidence: "observed", ref: id }, original);
+        if (made || phase === "rejected") {
+            const place = made?.range.start;
             observer.tell({
                 type: "completion",
                 id,
@@ -97,6 +95,5 @@ export class Completions implements vscode.Disposable {
                 evidence: "observed",
             });
         }
-        return done;
     }
 }

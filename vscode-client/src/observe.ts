@@ -14,8 +14,8 @@ const CAUSES = new Map([
 
 export class Observer implements vscode.Disposable {
     private readonly implied = new Map<string, Selection>();
-    /** Why the change that is under way happens, where the editor does not say it. */
-    private reason: Omit<Cause, "type" | "uri"> | undefined;
+    /** Why the next change happens, where the editor does not say it, and who waits for that change. */
+    private awaited: { reason: Omit<Cause, "type" | "uri">; change?: vscode.TextDocumentContentChangeEvent } | undefined;
     private readonly opened = new Set<string>();
     private readonly selections: Throttle<Observation>;
     private readonly subscriptions: vscode.Disposable[];
@@ -60,19 +60,25 @@ export class Observer implements vscode.Disposable {
         const cause = event.reason === undefined ? undefined : CAUSES.get(event.reason);
         if (cause) {
             this.send({ type: "cause", uri, cause, evidence: "reported" });
-        } else if (this.reason && event.contentChanges.length > 0) {
-            this.send({ type: "cause", uri, ...this.reason });
+        } else if (this.awaited && !this.awaited.change && only) {
+            this.awaited.change = only;
+            this.send({ type: "cause", uri, ...this.awaited.reason });
         }
     }
 
-    /** Changes made while `action` runs have this reason. */
-    async because<T>(reason: Omit<Cause, "type" | "uri">, action: () => Thenable<T>): Promise<T> {
-        this.reason = reason;
+    /** The first change made while `action` runs has this reason; returns it. Somebody may type on meanwhile. */
+    async because(
+        reason: Omit<Cause, "type" | "uri">,
+        action: () => Thenable<unknown>,
+    ): Promise<vscode.TextDocumentContentChangeEvent | undefined> {
+        const awaited: NonNullable<Observer["awaited"]> = { reason };
+        this.awaited = awaited;
         try {
-            return await action();
+            await action();
         } finally {
-            this.reason = undefined;
+            this.awaited = undefined;
         }
+        return awaited.change;
     }
 
     /** Tell the recorder of a document that it knows. */
