@@ -228,7 +228,10 @@ class Focus(Event):
 
 @dataclass(slots=True, kw_only=True)
 class Completion(Event):
-    """One phase in the life of a suggestion; the phases of one suggestion share an `id`."""
+    """One phase in the life of a suggestion; the phases of one suggestion share an `id`.
+
+    `rival` is the suggestion of another model for the same place; of two rivals one was shown.
+    """
 
     type: ClassVar[str] = "completion"
 
@@ -241,6 +244,7 @@ class Completion(Event):
     position: Position | None = optional("plain")
     text: str | None = optional("text")
     latency_ms: int | None = optional("plain")
+    rival: str | None = optional("plain")
     reason: str | None = optional("text")
     evidence: Evidence | None = optional("plain")
 

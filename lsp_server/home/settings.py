@@ -49,8 +49,7 @@ def resolve(options: object) -> Settings:
     Raises UserError for an option of the wrong type, and for a file that cannot be read.
     """
     given = options if isinstance(options, dict) else {}
-    named = _word(given, "home")
-    home = Home((Path(named).expanduser() if named else default_home()).absolute())
+    home = home_of(options)
     defaults = home_defaults(home)
     table = home_table(home)
     clock = _word(given, "clock") or "recorder"
@@ -67,6 +66,12 @@ def resolve(options: object) -> Settings:
         include=_globs(given, "include") + _globs(table, "include"),
         exclude=_globs(given, "exclude") + _globs(table, "exclude"),
     )
+
+
+def home_of(options: object) -> Home:
+    """The home of a client with these `initializationOptions`. Raises UserError for one of the wrong type."""
+    named = _word(options, "home") if isinstance(options, dict) else None
+    return Home((Path(named).expanduser() if named else default_home()).absolute())
 
 
 @dataclass(frozen=True)

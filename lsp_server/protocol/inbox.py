@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lsp_server.protocol.framer import Framer
 
 if TYPE_CHECKING:
+    from lsp_server.completion.offers import Offers
     from lsp_server.recording.session import Recording
 
 _scan = json.JSONDecoder().raw_decode
@@ -20,6 +21,8 @@ class Inbox:
     def __init__(self, handle: Callable[[Any], None], fail: Callable[[Exception], None]) -> None:
         """`handle` takes every other message, decoded; `fail` hears what could not be read or handled."""
         self.recording: Recording | None = None
+        #: What edits go through where completions are offered.
+        self.offers: Offers | None = None
         self._framer = Framer()
         self._handle = handle
         self._fail = fail
@@ -39,11 +42,17 @@ class Inbox:
                 method = message.get("method")
                 if method == "textDocument/didChange":
                     if recording is not None:
-                        recording.awake().did_change(message.get("params"))
+                        recorder = recording.awake()
+                        if self.offers is None:
+                            recorder.did_change(message.get("params"))
+                        else:
+                            self.offers.watch.did_change(recorder, message.get("params"))
                     continue
                 if method == "pairlog/observe":
                     if recording is not None:
                         recording.awake().observe(message.get("params"))
+                        if self.offers is not None:
+                            self.offers.watch.observe(message.get("params"))
                     continue
                 if recording is not None:
                     recording.flush()

@@ -1,7 +1,7 @@
 """The language server: pygls for the handshake and everything slow, the inbox for what is hot.
 
-It offers no language feature. It asks for the whole text at every save, because the hash of a save is over
-what the editor saved, and for the renames of files.
+It offers no language feature but completions, where the user wants them. It asks for the whole text at every
+save, because the hash of a save is over what the editor saved, and for the renames of files.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol
 from pygls.uris import to_fs_path
 
+from lsp_server.protocol.completing import Completing
 from lsp_server.protocol.framer import FramingError
 from lsp_server.protocol.inbox import Inbox
 from lsp_server.protocol.stdio import read_all
@@ -50,6 +51,12 @@ class _Protocol(LanguageServerProtocol):
         ):
             del self.fm.builtin_features[method]
 
+    def _handle_cancel_notification(self, msg_id: str | int) -> None:
+        server = self._server
+        assert isinstance(server, PairlogServer)
+        server.completing.cancel(msg_id)
+        super()._handle_cancel_notification(msg_id)
+
 
 class PairlogServer(LanguageServer):
     """One client, one workspace folder, one recording."""
@@ -61,6 +68,7 @@ class PairlogServer(LanguageServer):
         self.client: types.InitializeParams | None = None
         self._senses: Senses | None = None
         self.watched_files = WatchedFiles(self)
+        self.completing = Completing(self)
         self._inbox = Inbox(self._through_pygls, self._report_failure)
 
     def start_io(self, stdin: BinaryIO | None = None, stdout: BinaryIO | None = None) -> None:
@@ -83,6 +91,7 @@ class PairlogServer(LanguageServer):
             self._senses = None
         self.recording = recording
         self._inbox.recording = recording
+        self._inbox.offers = self.completing.begin() if recording is not None else None
         if recording is not None:
             from lsp_server.senses.doubles import Doubles
             from lsp_server.senses.outside import Outside
@@ -97,6 +106,7 @@ class PairlogServer(LanguageServer):
 
     def end_recording(self, reason: EndReason) -> None:
         """End the recording, where there is one."""
+        self.completing.end()
         recording = self.recording
         self.take(None)
         if recording is not None:
@@ -126,6 +136,7 @@ class PairlogServer(LanguageServer):
     def look_around(self) -> None:
         """Do what is due: orders, a new choice of consent, the disk."""
         if self.recording is not None:
+            self.completing.tick()
             self.recording.tick()
             if self.recording.is_over:
                 self.take(None)
@@ -162,6 +173,7 @@ def create_server() -> PairlogServer:
 
 def _initialize(ls: PairlogServer, params: types.InitializeParams) -> None:
     ls.client = params
+    ls.completing.initialize(params.initialization_options)
 
 
 def _initialized(ls: PairlogServer, _params: types.InitializedParams) -> None:
@@ -194,6 +206,7 @@ def _did_save(ls: PairlogServer, params: types.DidSaveTextDocumentParams) -> Non
 
 def _did_close(ls: PairlogServer, params: types.DidCloseTextDocumentParams) -> None:
     if ls.recording is not None:
+        ls.completing.close(params.text_document.uri)
         ls.recording.awake().did_close(params.text_document.uri)
 
 

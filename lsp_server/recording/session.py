@@ -30,7 +30,7 @@ from lsp_server.recording.tracked_files import TrackedFiles
 from lsp_server.workspace.denied import DenyList
 from lsp_server.workspace.gate import Gate
 from lsp_server.workspace.paths import Folder
-from pairlog.consent import Consented, is_lower
+from pairlog.consent import Choice, Consented, is_lower
 from pairlog.errors import UserError
 from pairlog.events import Clock
 from pairlog.home import open_home
@@ -83,6 +83,8 @@ class Recording:
         #: Why the session must end as soon as its end can be written.
         self._due: EndReason | None = None
         self.is_over = False
+        #: What else a person should know while all goes well.
+        self.remark = ""
         self._forgot_until = 0
         self._is_asleep = True
         self._previous: str | None = None
@@ -97,6 +99,11 @@ class Recording:
         self._show()
 
     # -- called by the server ---------------------------------------------------------------------------
+
+    @property
+    def level(self) -> Choice:
+        """The level of consent that holds now."""
+        return self._consent.level
 
     def awake(self) -> Recorder:
         """The recorder, for what happens now: where no session runs, one begins with it."""
@@ -398,5 +405,6 @@ class Recording:
             self._is_asleep,
             self._settings.collector is not None,
             self._forgot_until,
+            self.remark,
         )
         self._standing.show(self._files, condition)

@@ -27,6 +27,8 @@ class Condition(NamedTuple):
     is_asleep: bool
     has_collector: bool
     forgot_until_ms: int = 0
+    #: What else a person should know, where there is nothing worse to say.
+    remark: str = ""
 
 
 class Standing:
@@ -78,11 +80,13 @@ class Standing:
                 "nothing has happened for a while; a new session begins with what happens next",
             )
         if not condition.has_collector:
-            return "offline", f"no collector is set; lines wait in {self._home.path}"
+            return "offline", _joined(
+                f"no collector is set; lines wait in {self._home.path}", condition.remark
+            )
         delivered = self._delivered(session)
         if delivered is not None and delivered.state != "sending":
-            return "offline", delivered.detail
-        return "recording", ""
+            return "offline", _joined(delivered.detail, condition.remark)
+        return "recording", condition.remark
 
     @staticmethod
     def _how(condition: Condition) -> str:
@@ -98,3 +102,7 @@ class Standing:
             self._sender_seen = stamp
             self._sender_said = state.read_sender(self._sender_file).sessions.get(session)
         return self._sender_said
+
+
+def _joined(*sentences: str) -> str:
+    return "; ".join(sentence for sentence in sentences if sentence)

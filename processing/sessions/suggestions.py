@@ -10,7 +10,7 @@ from pairlog.events import Completion, Event
 
 #: Phases that say what became of a suggestion.
 DECISIONS = frozenset({"accepted", "partly_accepted", "rejected", "ignored", "typed_through"})
-_OFFERED = ("provider", "model", "surface", "position", "text", "latency_ms")
+_OFFERED = ("provider", "model", "surface", "position", "text", "latency_ms", "rival")
 
 
 @dataclass
@@ -28,17 +28,20 @@ class Suggestion:
 
 
 def suggestions(events: Iterable[Event]) -> list[Suggestion]:
-    """The suggestions of a session, in the order of their first lines."""
+    """The suggestions of a session, by their first lines; a question without an answer is none."""
     found: dict[str, Suggestion] = {}
     for event in events:
         if not isinstance(event, Completion):
             continue
         suggestion = found.setdefault(event.id, Suggestion(event.id, event.seq, event.seq, {}))
         suggestion.seq_last = event.seq
-        told = {name: getattr(event, name) for name in _OFFERED}
-        suggestion.offered.update({name: value for name, value in told.items() if value is not None})
+        told = {name: value for name in _OFFERED if (value := getattr(event, name)) is not None}
+        if event.phase in DECISIONS:
+            # What was taken of a text is no other text.
+            told = {**told, **suggestion.offered}
+        suggestion.offered.update(told)
         suggestion.doc = event.doc if event.doc is not None else suggestion.doc
         suggestion.evidence = event.evidence or suggestion.evidence
         if event.phase in DECISIONS:
             suggestion.decision, suggestion.reason = event.phase, event.reason
-    return list(found.values())
+    return [it for it in found.values() if it.decision is not None or "text" in it.offered]

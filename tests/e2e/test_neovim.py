@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.model_endpoint import model_endpoint, says
 from tests.support.neovim import Neovim
 from tests.support.processes import PAIRLOG, Collector, wait_for
 
@@ -40,7 +41,7 @@ def start(
     """Starts Neovim in the workspace; `choices` go into the recorder's options."""
     started: list[Neovim] = []
 
-    def neovim(settings: dict[str, Any] | None = None, **choices: str) -> Neovim:
+    def neovim(settings: dict[str, Any] | None = None, **choices: Any) -> Neovim:
         options = {
             "collectorUrl": collector.address,
             "token": collector.token("mine"),
@@ -360,3 +361,59 @@ def test_without_consent_nothing_is_recorded(
     assert collector.sessions() == []
     spool = home / "spool"
     assert not spool.exists() or list(spool.iterdir()) == []
+
+
+_SUGGESTION = """
+local bufnr, client = 0, vim.lsp.get_client_by_id(vim.b.pairlog)
+local params = vim.lsp.util.make_position_params(0, client.offset_encoding)
+params.context = { triggerKind = 1 }
+local answer = client.request_sync("textDocument/inlineCompletion", params, 10000, bufnr)
+return answer.result.items[1]
+"""
+_TAKE = """
+local item = ...
+vim.api.nvim_put({ item.insertText }, "c", true, true)
+"""
+_SAY = """
+local command = ...
+vim.lsp.get_client_by_id(vim.b.pairlog).request_sync("workspace/executeCommand", command, 10000, 0)
+"""
+
+
+def test_a_suggestion_is_asked_for_by_hand_and_what_becomes_of_it_is_recorded(
+    start: Callable[..., Neovim], collector: Collector
+) -> None:
+    with model_endpoint(says("sum(", "prices)")) as endpoint:
+        neovim = start(
+            consent="content",
+            completion={"url": endpoint.address, "model": "starcoder", "debounce_ms": 0},
+        )
+        neovim.open("cart.py")
+        neovim.wait_state("recording")
+        neovim.type("Go")
+        neovim.insert("x = ")
+        item = neovim.api.exec_lua(_SUGGESTION)
+        assert item["insertText"] == "sum(prices)"
+        neovim.api.exec_lua(_TAKE, item)
+        neovim.api.exec_lua(_SAY, {key: item["command"][key] for key in ("command", "arguments")})
+        neovim.type("<CR>")
+        neovim.insert("y = ")
+        neovim.api.exec_lua(_SUGGESTION)
+        neovim.insert("sum(prices)")
+        neovim.type("<Esc>")
+        neovim.save()
+        neovim.quit()
+
+    (row,) = collector.ended()
+    events = check_whole(collector, row["session"], saves=1)
+    told = [(it["phase"], it.get("text"), it["evidence"]) for it in events if it["type"] == "completion"]
+    assert told == [
+        ("requested", None, "reported"),
+        ("shown", "sum(prices)", "inferred"),
+        ("accepted", "sum(prices)", "reported"),
+        ("requested", None, "reported"),
+        ("shown", "sum(prices)", "inferred"),
+        ("typed_through", "sum(prices)", "inferred"),
+    ]
+    taken = [(texts([it])[0], it["cause"]) for it in events if it["type"] == "edit" and "ref" in it]
+    assert taken == [("sum(prices)", "completion")]

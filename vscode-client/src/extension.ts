@@ -2,11 +2,12 @@
 
 import * as vscode from "vscode";
 import { COMMANDS, NAME, SECTION } from "./constants";
+import { Completions } from "./completions";
 import { Consent } from "./consent";
 import { localFolders, pickFolder } from "./folders";
 import { Orders } from "./orders";
 import { Recorders } from "./recorders";
-import { askForToken } from "./settings";
+import { askForSecret, SECRETS, type Secret } from "./settings";
 import { StatusBar } from "./status";
 
 let recorders: Recorders | undefined;
@@ -25,6 +26,11 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
             await all.restart(folder);
         }
     };
+    const setSecret = async (secret: Secret) => {
+        if (await askForSecret(context.secrets, secret)) {
+            await all.restartAll();
+        }
+    };
     const begin = async (folder: vscode.WorkspaceFolder) => {
         await consent.askOnce(folder);
         await all.restart(folder);
@@ -36,11 +42,9 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
         status,
         registerCommand(COMMANDS.chooseConsent, () => restartPicked((folder) => consent.choose(folder))),
         registerCommand(COMMANDS.chooseUse, () => restartPicked((folder) => consent.chooseUse(folder))),
-        registerCommand(COMMANDS.setToken, async () => {
-            if (await askForToken(context.secrets)) {
-                await all.restartAll();
-            }
-        }),
+        new Completions(all),
+        registerCommand(COMMANDS.setToken, () => setSecret(SECRETS.token)),
+        registerCommand(COMMANDS.setCompletionKey, () => setSecret(SECRETS.completionKey)),
         registerCommand(COMMANDS.pause, () => orders.pause()),
         registerCommand(COMMANDS.resume, () => orders.resume()),
         registerCommand(COMMANDS.forget, () => orders.forget()),

@@ -8,8 +8,10 @@ export type Selection = Select["selections"][number];
 export interface Cause {
     type: "cause";
     uri: string;
-    cause: "undo" | "redo";
-    evidence: "reported";
+    cause: "undo" | "redo" | "completion";
+    evidence: "reported" | "observed";
+    /** The id of the completion. */
+    ref?: string;
 }
 
 export type Observation = Cause | Observed;

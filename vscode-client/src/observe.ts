@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import { impliedCursor, isImplied } from "./cursor";
-import type { Observation, Selection } from "./observation";
+import type { Cause, Observation, Selection } from "./observation";
 import { Throttle } from "./throttle";
 
 const SELECT_INTERVAL_MS = 200;
@@ -14,6 +14,8 @@ const CAUSES = new Map([
 
 export class Observer implements vscode.Disposable {
     private readonly implied = new Map<string, Selection>();
+    /** Why the next change happens, where the editor does not say it, and who waits for that change. */
+    private awaited: { reason: Omit<Cause, "type" | "uri">; change?: vscode.TextDocumentContentChangeEvent } | undefined;
     private readonly opened = new Set<string>();
     private readonly selections: Throttle<Observation>;
     private readonly subscriptions: vscode.Disposable[];
@@ -63,6 +65,31 @@ export class Observer implements vscode.Disposable {
         const cause = event.reason === undefined ? undefined : CAUSES.get(event.reason);
         if (cause) {
             this.send({ type: "cause", uri, cause, evidence: "reported" });
+        } else if (this.awaited && !this.awaited.change && only) {
+            this.awaited.change = only;
+            this.send({ type: "cause", uri, ...this.awaited.reason });
+        }
+    }
+
+    /** The first change made while `action` runs has this reason; returns it. Somebody may type on meanwhile. */
+    async because(
+        reason: Omit<Cause, "type" | "uri">,
+        action: () => Thenable<unknown>,
+    ): Promise<vscode.TextDocumentContentChangeEvent | undefined> {
+        const awaited: NonNullable<Observer["awaited"]> = { reason };
+        this.awaited = awaited;
+        try {
+            await action();
+        } finally {
+            this.awaited = undefined;
+        }
+        return awaited.change;
+    }
+
+    /** Tell the recorder of a document that it knows. */
+    tell(observation: Observation & { uri?: string }): void {
+        if (observation.uri === undefined || this.opened.has(observation.uri)) {
+            this.send(observation);
         }
     }
 

@@ -7,11 +7,14 @@ import { localFolders } from "./folders";
 import { selectedInterpreter } from "./interpreter";
 import { candidates, firstSupported, systemProbe, type Candidate } from "./python";
 import { Server, type Launch } from "./server";
-import { readSettings, readToken } from "./settings";
+import { readSecret, readSettings, SECRETS } from "./settings";
 import type { StatusBar } from "./status";
 
 export class Recorders {
     private readonly servers = new Map<string, Server>();
+    private readonly started = new vscode.EventEmitter<void>();
+    /** A recorder was started, or is gone. */
+    readonly onDidStart = this.started.event;
 
     constructor(
         private readonly context: vscode.ExtensionContext,
@@ -28,11 +31,23 @@ export class Recorders {
     /** One folder, after its consent changed or the folder appeared. */
     async restart(folder: vscode.WorkspaceFolder): Promise<void> {
         await this.serverOf(folder).restart(this.consent.of(folder), () => this.prepare(folder));
+        this.started.fire();
     }
 
     /** Give an order to a folder's recorder; false where none runs. Throws what the recorder answers. */
     async order(folder: vscode.WorkspaceFolder, command: string, words: string[]): Promise<boolean> {
         return this.serverOf(folder).order(command, words);
+    }
+
+    /** Whether any recorder offers completions of its own. */
+    offerCompletions(): boolean {
+        return [...this.servers.values()].some((server) => server.offersCompletions);
+    }
+
+    /** The recorder of the folder that a document belongs to. */
+    of(uri: vscode.Uri): Server | undefined {
+        const folder = vscode.workspace.getWorkspaceFolder(uri);
+        return folder && this.servers.get(folder.uri.toString());
     }
 
     /** The folder left the workspace. */
@@ -80,7 +95,9 @@ export class Recorders {
             collectorUrl: settings.collectorUrl,
             include: settings.include,
             exclude: settings.exclude,
-            token: await readToken(this.context.secrets),
+            token: await readSecret(this.context.secrets, SECRETS.token),
+            completion: { ...settings.completion, key: await readSecret(this.context.secrets, SECRETS.completionKey) },
+            observeOtherCompletions: settings.observeOtherCompletions,
         };
     }
 

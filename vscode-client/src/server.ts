@@ -10,6 +10,7 @@ import { Observer } from "./observe";
 import { Order } from "./order";
 import type { Candidate } from "./python";
 import { watchRuns } from "./runs";
+import type { CompletionSettings } from "./settings";
 
 /** Everything that a start needs to know. */
 export interface Launch {
@@ -23,6 +24,8 @@ export interface Launch {
     include: string[];
     exclude: string[];
     token: string | undefined;
+    completion: CompletionSettings & { key: string | undefined };
+    observeOtherCompletions: boolean;
 }
 
 /** A recorder that does not answer is stopped all the same. */
@@ -32,6 +35,7 @@ interface Running {
     choice: Choice;
     client: LanguageClient;
     observer: Observer;
+    observesOthers: boolean;
 }
 
 export class Server {
@@ -73,6 +77,19 @@ export class Server {
         return true;
     }
 
+    /** Whether the recorder offers completions of its own. */
+    get offersCompletions(): boolean {
+        return this.running?.client.initializeResult?.capabilities.inlineCompletionProvider !== undefined;
+    }
+
+    /** What tells the recorder of other extensions' completions; undefined where nobody asked for that. */
+    get otherCompletions(): Observer | undefined {
+        const running = this.running;
+        return running?.observesOthers && running.client.isRunning() && !this.offersCompletions
+            ? running.observer
+            : undefined;
+    }
+
     private serialise(action: () => Promise<void>): Promise<void> {
         this.tail = this.tail.then(action).catch((error: unknown) => {
             this.log.error(`${this.folder.name}: ${String(error)}`);
@@ -105,7 +122,7 @@ export class Server {
                 this.tell({ state: "off", detail: `The recorder ended. Start it with “${NAME}: Restart the Recorder”.` });
             }
         });
-        this.running = { choice: launch.choice, client, observer };
+        this.running = { choice: launch.choice, client, observer, observesOthers: launch.observeOtherCompletions };
         await client.start();
     }
 
@@ -191,8 +208,9 @@ function executable({ python, bundled, storage }: Launch) {
     return { command: python.command, args: [...python.args, "-S", "-m", "lsp_server"], options: { cwd: storage, env } };
 }
 
-function initializationOptions({ choice, collectorUrl, token, include, exclude }: Launch) {
-    return { consent: choice.level, use: choice.use, policy: choice.policy, collectorUrl, token, include, exclude };
+function initializationOptions({ choice, collectorUrl, token, include, exclude, completion }: Launch) {
+    const { level, use, policy } = choice;
+    return { consent: level, use, policy, collectorUrl, token, include, exclude, completion };
 }
 
 function wireKey(type: string | { method: string }, params: unknown): string {

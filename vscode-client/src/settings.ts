@@ -1,11 +1,33 @@
 // The user's settings. All of them have the scope `machine`: a workspace cannot set them, and its values
-// are not even read here. The token is no setting; it lies in the editor's secret storage.
+// are not even read here. Tokens and keys are no settings; they lie in the editor's secret storage.
 
 import * as vscode from "vscode";
 import { SECTION } from "./constants";
-import { listOf, textOf, type Inspected } from "./user";
+import { flagOf, listOf, textOf, type Inspected } from "./user";
 
-const TOKEN_KEY = "pairlog.token";
+/** What lies in the secret storage, by its key there, and how a person is asked for it. */
+export const SECRETS = {
+    token: {
+        key: "pairlog.token",
+        title: "Pairlog: token of the collector",
+        prompt: "Made by whoever runs the collector, with `pairlog token create`. Leave empty to remove it.",
+    },
+    completionKey: {
+        key: "pairlog.completionKey",
+        title: "Pairlog: key of the completion endpoint",
+        prompt: "Sent to pairlog.completion.url and nowhere else. Leave empty to remove it.",
+    },
+} as const;
+export type Secret = (typeof SECRETS)[keyof typeof SECRETS];
+
+/** As `initializationOptions.completion` has them, but for the key. */
+export interface CompletionSettings {
+    url: string | undefined;
+    model: string | undefined;
+    models: string[];
+    api: string | undefined;
+    template: string | undefined;
+}
 
 export interface Settings {
     collectorUrl: string | undefined;
@@ -13,6 +35,8 @@ export interface Settings {
     /** Globs of files to let in that the deny list, or git, keeps out; and of files to keep out. */
     include: string[];
     exclude: string[];
+    completion: CompletionSettings;
+    observeOtherCompletions: boolean;
 }
 
 /** The settings as the user, never the workspace, made them. */
@@ -22,27 +46,35 @@ export function readSettings(): Settings {
         interpreter: textOf(inspect("interpreter")),
         include: listOf(inspect("include")),
         exclude: listOf(inspect("exclude")),
+        completion: {
+            url: textOf(inspect("completion.url")),
+            model: textOf(inspect("completion.model")),
+            models: listOf(inspect("completion.models")),
+            api: textOf(inspect("completion.api")),
+            template: textOf(inspect("completion.template")),
+        },
+        observeOtherCompletions: flagOf(inspect("observeOtherCompletions")),
     };
 }
 
-/** The collector's token; undefined where none was given. */
-export async function readToken(secrets: vscode.SecretStorage): Promise<string | undefined> {
-    return (await secrets.get(TOKEN_KEY)) || undefined;
+/** What was given; undefined where nothing was. */
+export async function readSecret(secrets: vscode.SecretStorage, { key }: Secret): Promise<string | undefined> {
+    return (await secrets.get(key)) || undefined;
 }
 
-/** Ask for the token and keep it; an empty answer removes it. Returns whether there was an answer. */
-export async function askForToken(secrets: vscode.SecretStorage): Promise<boolean> {
+/** Ask for a secret and keep it; an empty answer removes it. Returns whether there was an answer. */
+export async function askForSecret(secrets: vscode.SecretStorage, { key, title, prompt }: Secret): Promise<boolean> {
     const answer = await vscode.window.showInputBox({
-        title: "Pairlog: token of the collector",
-        prompt: "Made by whoever runs the collector, with `pairlog token create`. Leave empty to remove it.",
+        title,
+        prompt,
         password: true,
         ignoreFocusOut: true,
     });
     if (answer === undefined) {
         return false;
     }
-    const token = answer.trim();
-    await (token ? secrets.store(TOKEN_KEY, token) : secrets.delete(TOKEN_KEY));
+    const secret = answer.trim();
+    await (secret ? secrets.store(key, secret) : secrets.delete(key));
     return true;
 }
 

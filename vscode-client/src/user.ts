@@ -13,6 +13,11 @@ export function textOf(found: Inspected<unknown> | undefined): string | undefine
     return typeof value === "string" ? value.trim() || undefined : undefined;
 }
 
+/** Whether the user switched something on. */
+export function flagOf(found: Inspected<unknown> | undefined): boolean {
+    return found?.globalValue === true;
+}
+
 /** The texts that the user listed; what is none is left out. */
 export function listOf(found: Inspected<unknown> | undefined): string[] {
     const value = found?.globalValue;

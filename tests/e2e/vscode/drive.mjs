@@ -8,60 +8,19 @@
 // Ends with exit code 0 when every step was seen to work. Prints each step with the time it took.
 
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
-import { join } from "node:path";
+import { Workbench } from "./workbench.mjs";
 
-// playwright-core is pinned with the extension's own tools.
-const require = createRequire(new URL("../../../vscode-client/package.json", import.meta.url));
-const { chromium } = require("playwright-core");
-
-const task = JSON.parse(process.argv[2]);
-const PATIENCE_MS = 40_000;
+const bench = await Workbench.start(JSON.parse(process.argv[2]));
+const { page, task } = bench;
 const KEY_DELAY_MS = 12;
-const FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-];
 
-const context = await chromium.launchPersistentContext(task.profile, {
-    executablePath: task.chromium,
-    headless: true,
-    args: FLAGS,
-    viewport: { width: 1280, height: 800 },
-});
-const page = context.pages()[0] ?? (await context.newPage());
-page.setDefaultTimeout(PATIENCE_MS);
-
-const button = (name) => page.getByRole("button", { name, exact: true });
-const statusBar = (text) => page.locator(".statusbar-item", { hasText: text });
+const button = (name) => bench.button(name);
+const statusBar = (text) => bench.statusBar(text);
 const dirtyTab = page.locator(".tab.dirty");
-const picture = (name) => page.screenshot({ path: join(task.screenshots, `vscode-${name}.png`) });
-
-async function step(name, action) {
-    const started = Date.now();
-    await action();
-    console.log(`${name}: ${Date.now() - started} ms`);
-}
-
-/** Run a command by its title, as the palette shows it. */
-async function command(title) {
-    await page.keyboard.press("F1");
-    const input = page.locator(".quick-input-widget input");
-    await input.waitFor();
-    await input.fill(`>${title}`);
-    await page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first().waitFor();
-    await page.keyboard.press("Enter");
-}
-
-async function enter() {
-    await page.goto(task.url);
-    await page.locator(".monaco-workbench .statusbar").waitFor();
-}
+const picture = (name) => bench.picture(name);
+const step = (name, action) => bench.step(name, action);
+const command = (title) => bench.command(title);
+const enter = () => bench.enter();
 
 async function firstVisit() {
     await step("workbench", enter);
@@ -84,14 +43,7 @@ async function firstVisit() {
         await button("Record edits").click();
         await statusBar("Pairlog: recording").waitFor();
     });
-    await step("open", async () => {
-        await page.keyboard.press("Control+P");
-        await page.locator(".quick-input-widget input").fill(task.file);
-        await page.locator(".quick-input-list .monaco-list-row", { hasText: task.file }).first().waitFor();
-        await page.keyboard.press("Enter");
-        await page.locator(".tab", { hasText: task.file }).waitFor();
-        await page.locator(".monaco-editor.focused").waitFor();
-    });
+    await step("open", () => bench.open(task.file));
     await step("type", async () => {
         await page.keyboard.press("Control+End");
         await page.keyboard.type("\ndef average(prices):\nreturn total(prices) / len(prices) # naïve 😀", {
@@ -163,13 +115,7 @@ async function secondVisit() {
     });
 }
 
-try {
+await bench.run(async () => {
     await firstVisit();
     await secondVisit();
-} catch (error) {
-    await picture("failed");
-    console.error(`drive.mjs: ${error.message}`);
-    process.exitCode = 1;
-} finally {
-    await context.close();
-}
+});

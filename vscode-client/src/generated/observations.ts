@@ -21,7 +21,7 @@ export interface Focus {
   focused: boolean;
 }
 
-/** One phase in the life of a suggestion; the phases of one suggestion share an `id`. */
+/** One phase in the life of a suggestion; the phases of one suggestion share an `id`. `rival` is the suggestion of another model for the same place; of two rivals one was shown. */
 export interface Completion {
   type: "completion";
   id: string;
@@ -33,6 +33,7 @@ export interface Completion {
   position?: [number, number];
   text?: string;
   latency_ms?: number;
+  rival?: string;
   reason?: string;
   evidence?: "reported" | "observed" | "inferred";
 }

@@ -1,0 +1,101 @@
+// A VS Code workbench in a browser, as a person at the keyboard has it: steps, keys, pictures; no sleeps.
+
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+// playwright-core is pinned with the extension's own tools.
+const require = createRequire(new URL("../../../vscode-client/package.json", import.meta.url));
+const { chromium } = require("playwright-core");
+
+const PATIENCE_MS = 40_000;
+const FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+];
+
+export class Workbench {
+    /** Start the browser; `task` is `{url, chromium, profile, screenshots}`. */
+    static async start(task) {
+        const context = await chromium.launchPersistentContext(task.profile, {
+            executablePath: task.chromium,
+            headless: true,
+            args: FLAGS,
+            viewport: { width: 1280, height: 800 },
+        });
+        const page = context.pages()[0] ?? (await context.newPage());
+        page.setDefaultTimeout(PATIENCE_MS);
+        return new Workbench(task, context, page);
+    }
+
+    constructor(task, context, page) {
+        this.task = task;
+        this.context = context;
+        this.page = page;
+    }
+
+    button(name) {
+        return this.page.getByRole("button", { name, exact: true });
+    }
+
+    statusBar(text) {
+        return this.page.locator(".statusbar-item", { hasText: text });
+    }
+
+    picture(name) {
+        return this.page.screenshot({ path: join(this.task.screenshots, `vscode-${name}.png`) });
+    }
+
+    async step(name, action) {
+        const started = Date.now();
+        await action();
+        console.log(`${name}: ${Date.now() - started} ms`);
+    }
+
+    async enter() {
+        await this.page.goto(this.task.url);
+        await this.page.locator(".monaco-workbench .statusbar").waitFor();
+    }
+
+    /** Run a command by its title, as the palette shows it. */
+    async command(title) {
+        await this.page.keyboard.press("F1");
+        const input = this.page.locator(".quick-input-widget input");
+        await input.waitFor();
+        await input.fill(`>${title}`);
+        await this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first().waitFor();
+        await this.page.keyboard.press("Enter");
+    }
+
+    async open(file) {
+        await this.page.keyboard.press("Control+P");
+        await this.page.locator(".quick-input-widget input").fill(file);
+        await this.page.locator(".quick-input-list .monaco-list-row", { hasText: file }).first().waitFor();
+        await this.page.keyboard.press("Enter");
+        await this.page.locator(".tab", { hasText: file }).waitFor();
+        await this.page.locator(".monaco-editor.focused").waitFor();
+    }
+
+    /** Save, and wait until the editor has done so. */
+    async save() {
+        await this.page.keyboard.press("Control+S");
+        await this.page.locator(".tab.dirty").waitFor({ state: "detached" });
+    }
+
+    /** Do it all, with a picture where it fails. */
+    async run(work) {
+        try {
+            await work();
+        } catch (error) {
+            await this.picture("failed");
+            console.error(`${error.message}`);
+            process.exitCode = 1;
+        } finally {
+            await this.context.close();
+        }
+    }
+}
