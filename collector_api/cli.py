@@ -15,6 +15,7 @@ from collector_api import database, erasure, sessions, tokens
 from collector_api.problems import Erased
 from collector_api.tokens import ROLES, TokenInfo
 from pairlog.cli import Configure
+from pairlog.duration import seconds_of
 from pairlog.errors import UserError
 from pairlog.home import default_home
 from pairlog.options import database_uri
@@ -37,6 +38,9 @@ def _token_options(parser: argparse.ArgumentParser) -> None:
     create = actions.add_parser("create", help="make a token and print it; it is not shown again")
     create.add_argument("name", metavar="NAME", help="whose token it is")
     create.add_argument("--role", choices=ROLES, required=True)
+    create.add_argument(
+        "--expires", type=_span, metavar="SPAN", help="in force for so long, such as 90d (default: until revoked)"
+    )
     create.set_defaults(run=_create_token)
     listing = actions.add_parser("list", help="show the tokens, without what they are")
     listing.add_argument("--json", action="store_true", help="as an array of objects")
@@ -77,7 +81,7 @@ def _serve(args: argparse.Namespace) -> int:
 
 
 def _create_token(args: argparse.Namespace) -> int:
-    print(_write(_file(args), lambda connection: tokens.create(connection, args.name, args.role)))
+    print(_write(_file(args), lambda connection: tokens.create(connection, args.name, args.role, args.expires)))
     return 0
 
 
@@ -115,6 +119,13 @@ def _erase(args: argparse.Namespace) -> int:
     return 0
 
 
+def _span(words: str) -> int:
+    try:
+        return seconds_of(words)
+    except UserError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _whole_id(connection: Connection, wanted: str) -> str:
     """The id that begins with `wanted`, as `pairlog sessions` shows it, where only one does."""
     ids = [row.session for row in sessions.everything(connection)]
@@ -144,7 +155,7 @@ def _write(file: Path, job: Callable[[Connection], T]) -> T:
 
 
 def _table(rows: list[TokenInfo]) -> list[str]:
-    header = ("id", "name", "role", "created", "last used", "state")
+    header = ("id", "name", "role", "created", "last used", "expires", "state")
     cells = [
         (
             str(row.id),
@@ -152,7 +163,8 @@ def _table(rows: list[TokenInfo]) -> list[str]:
             row.role,
             row.created_at[:16],
             (row.last_used_at or "never")[:16],
-            "revoked" if row.revoked_at else "in force",
+            (row.expires_at or "never")[:16],
+            row.state,
         )
         for row in rows
     ]

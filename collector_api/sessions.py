@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, delete, select, true, update
 from sqlmodel import col, func
 
-from collector_api import blobs
+from collector_api import blobs, facts
 from collector_api.decoder import Line
+from collector_api.facts import Facts
 from collector_api.problems import BadLine, Erased, NoSession, NotOwner
 from collector_api.tables import Contributor, SessionRow, Tombstone, VerdictRow
 from collector_api.tokens import Principal
@@ -120,10 +121,11 @@ def continued(connection: Connection, row: SessionRow, lines: Sequence[Line], si
     last = lines[-1]
     complete = isinstance(last.event, End)
     level, use = row.consent, row.use
-    for line in lines:
-        if isinstance(line.event, Consent):
-            level = line.event.level
-            use = min(use, line.event.use, key=list[str](USES).index)
+    notable = [line.event for line in lines if line.event is not None]
+    for event in notable:
+        if isinstance(event, Consent):
+            level = event.level
+            use = min(use, event.use, key=list[str](USES).index)
     return {
         "ended_at": later(row.started_at, last.t) if complete else None,
         "events": row.events + len(lines),
@@ -134,7 +136,13 @@ def continued(connection: Connection, row: SessionRow, lines: Sequence[Line], si
         "consent": level,
         "bytes": row.bytes + size,
         "changed": next_change(connection),
+        **facts.of_events(notable, facts_of(row)).columns(),
     }
+
+
+def facts_of(row: SessionRow) -> Facts:
+    """What a session is known to hold."""
+    return Facts(facts.split(row.languages), row.has_tests, row.has_completions)
 
 
 def next_change(connection: Connection) -> int:

@@ -10,7 +10,7 @@ from lsprotocol import types
 
 from lsp_server.home.settings import resolve
 from lsp_server.orders import ask
-from lsp_server.orders.duration import seconds_of
+from pairlog.duration import seconds_of
 from lsp_server.orders.overview import overview
 from lsp_server.recording.start import root_of
 from pairlog.consent import parse, store, stored

@@ -16,7 +16,7 @@ from lsp_server.home.layout import Route, SessionFiles
 from lsp_server.home.refused import Refused
 from lsp_server.home.state import read_recorder
 from lsp_server.orders import ask
-from lsp_server.orders.duration import seconds_of
+from pairlog.duration import seconds_of
 from lsp_server.sending.collector import Answer, Collector
 from lsp_server.sending.delivered import DeliveredSession, delivered_since, remember
 from lsp_server.sending.delivery import Delivery
