@@ -46,7 +46,8 @@ _KINDS = {"seq": _Seq, "through": _Seq, "of": _Seq, "t": _Time}
 #: The events that the collector itself acts upon; of all others it needs the seq alone.
 _NOTABLE = (Session, Open, Workspace, Consent, Completion, Test, End)
 
-_SEQ = re.compile(rb'"seq"\s*:\s*(\d{1,15})\b')
+#: As it is written, however large: whoever sent it finds the line by it.
+_SEQ = re.compile(rb'"seq"\s*:\s*(-?\d{1,40})(?![\d.eE])')
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _BRACKETS = re.compile(rb"[\[{]|[\]}]")
 

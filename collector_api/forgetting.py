@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, insert, select
 from sqlmodel import col, func
 
-from collector_api import blobs, facts, frames, ledger, sessions
+from collector_api import blobs, frames, ledger, sessions
 from collector_api.decoder import last_of, seq_of
 from collector_api.limits import Limits
 from collector_api.redactions import SEQ_MAX, Minutes, Range, Redaction, Window
 from collector_api.tables import Frame, SessionRow
-from pairlog import forgetting
+from pairlog import facts, forgetting
 from pairlog.events import Open
 from pairlog.forgetting import Forgotten
 from pairlog.frame import pack

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from sqlalchemy import Connection, Engine, insert, inspect, select, update
 from sqlmodel import SQLModel, col, func
 
-from collector_api import facts, tables
+from collector_api import tables
+from pairlog import facts
 from pairlog.errors import UserError
 from pairlog.frame import whole_lines
 from pairlog.moment import now
