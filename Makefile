@@ -15,7 +15,7 @@ help:
 	@echo "make check   types, style, import rules, generated files"
 	@echo "make e2e     the real editors, against a live collector"
 	@echo "make bench   the numbers to hold, written to build/bench.json"
-	@echo "make soak    kill -9, torn files, dying senders and planted secrets in full; prints its seeds"
+	@echo "make soak    kill -9, torn files, dying senders, mangled frames and planted secrets in full; prints its seeds"
 	@echo "make vsix    the VS Code extension, written to build/"
 	@echo "make gen     write what is derived from pairlog/events.py"
 
@@ -64,6 +64,7 @@ bench: $(DEV)
 
 soak: $(DEV)
 	$(BIN)/python -m tests.secrets --count 500
+	$(BIN)/python -m tests.soak.fuzz --seconds 600
 	$(BIN)/python -m tests.soak --kills 200 --cuts all
 
 gen: $(DEV)

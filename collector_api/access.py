@@ -27,6 +27,7 @@ _WRITERS = frozenset[Role]({"contributor", "admin"})
 
 _READ = Access("bearer", _EVERYONE)
 _WRITE = Access("bearer", _WRITERS)
+_ADMIN = Access("bearer", frozenset[Role]({"admin"}))
 _PAGE = Access("page", _EVERYONE)
 _OPEN = Access("open")
 
@@ -42,7 +43,17 @@ ACCESS: dict[tuple[str, str], Access] = {
     ("PUT", "/v1/blobs/{sha256}"): _WRITE,
     ("GET", "/v1/blobs/{sha256}"): _READ,
     ("GET", "/v1/tombstones"): _READ,
+    ("GET", "/v1/contributors/me/reads"): _READ,
+    ("GET", "/v1/studies"): _READ,
+    ("POST", "/v1/studies"): _ADMIN,
+    ("GET", "/v1/studies/{study}/members"): _ADMIN,
+    ("PUT", "/v1/studies/{study}/members/me"): _WRITE,
+    ("DELETE", "/v1/studies/{study}/members/me"): _WRITE,
     ("GET", "/healthz"): _OPEN,
+    ("GET", "/readyz"): _OPEN,
+    ("GET", "/metrics"): _OPEN,
+    ("GET", "/openapi.json"): _OPEN,
+    ("GET", "/static"): _OPEN,
     ("GET", "/"): _PAGE,
     ("GET", "/sessions/{session}"): _PAGE,
     ("GET", "/sessions/{session}/documents/{doc}"): _PAGE,

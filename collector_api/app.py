@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-import orjson
+from typing import Any
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from collector_api.accounting import Accounting
 from collector_api.auth import Doorkeeper, admitted
 from collector_api.browser import Browser
+from collector_api.description import describe
 from collector_api.headers import SafeHeaders
 from collector_api.limits import Limits, Pace
+from collector_api.metrics import Metrics
 from collector_api.pages import add_pages, problem_page, wants_page
-from collector_api.problems import BadRequest, Broken, NoPath, Problem
-from collector_api.routes import blobs, frames, health, live, redactions, sessions, tombstones
+from collector_api.problems import BadRequest, NoPath, Problem
+from collector_api.reads import Reads
+from collector_api.rendering import rendered
+from collector_api.routes import (
+    blobs,
+    frames,
+    health,
+    live,
+    reads,
+    redactions,
+    sessions,
+    studies,
+    tombstones,
+)
 from collector_api.store import Store
 from pairlog import __version__
 
@@ -32,31 +48,35 @@ def create_app(store: Store, browser: Browser | None = None, limits: Limits | No
         dependencies=[admitted],
     )
     app.state.store = store
+    app.state.reads = Reads(store)
     app.state.limits = limits
     app.state.browser = browser
     app.state.doorkeeper = Doorkeeper(store, browser, Pace(limits))
+    app.state.metrics = Metrics(lambda: store.waiting, lambda: store.bell.watchers)
+    app.add_middleware(Accounting, metrics=app.state.metrics)
     app.add_middleware(SafeHeaders)
     add_pages(app)
-    for module in (frames, redactions, live, sessions, blobs, tombstones, health):
+    for module in (frames, redactions, live, sessions, blobs, tombstones, reads, studies, health):
         app.include_router(module.router)
+    described: dict[str, Any] = {}
+
+    def openapi() -> dict[str, Any]:
+        if not described:
+            described.update(describe(app))
+        return described
+
+    app.openapi = openapi  # type: ignore[method-assign]
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _bad_request)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _fault)
     return app
 
 
 def _render(request: Request, problem: Problem) -> Response:
+    request.state.problem = problem
     if wants_page(request):
         return problem_page(problem)
-    headers = {}
-    if problem.retry_after_s is not None:
-        headers["Retry-After"] = str(problem.retry_after_s)
-    if problem.status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
-    return Response(
-        orjson.dumps(problem.body()), problem.status, headers, media_type="application/problem+json"
-    )
+    return rendered(problem, request.state.request_id)
 
 
 async def _problem(request: Request, error: Exception) -> Response:
@@ -74,7 +94,3 @@ async def _bad_request(request: Request, error: Exception) -> Response:
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     return _render(request, NoPath(error.status_code, f"{request.method} {request.url.path}: {error.detail}"))
-
-
-async def _fault(request: Request, error: Exception) -> Response:
-    return _render(request, Broken("the collector failed at this request; its log says where"))

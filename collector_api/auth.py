@@ -13,9 +13,10 @@ from collector_api import tokens
 from collector_api.access import ACCESS, Access
 from collector_api.browser import COOKIE, Browser
 from collector_api.limits import Pace
-from collector_api.problems import BadToken, Problem, WrongRole
+from collector_api.problems import BadToken, ForeignForm, Problem, WrongRole
 from collector_api.store import Store
 from collector_api.tokens import OPERATOR, Principal
+from pairlog.ids import is_session
 
 #: How long a revoked token may still be taken.
 _FRESH_S = 1.0
@@ -40,6 +41,8 @@ class Doorkeeper:
     async def admit(self, request: Request) -> Principal | None:
         """Who asks; None at an open door. Raises BadToken, WrongRole or TooFast."""
         access = _access(request)
+        if access.door != "bearer" and request.method not in ("GET", "HEAD"):
+            _check_origin(request)
         if access.door == "open":
             return None
         principal = await self.bearer(request.headers.get("authorization", ""))
@@ -98,6 +101,9 @@ class Doorkeeper:
 
 async def _admitted(request: Request) -> Principal | None:
     doorkeeper: Doorkeeper = request.app.state.doorkeeper
+    session = request.path_params.get("session", "")
+    request.state.session = session if is_session(session) else None
+    request.state.principal = None
     request.state.principal = await doorkeeper.admit(request)
     principal: Principal | None = request.state.principal
     return principal
@@ -117,9 +123,24 @@ admitted = Depends(_admitted)
 Caller = Annotated[Principal, Depends(_caller)]
 
 
+def _check_origin(request: Request) -> None:
+    """A form that changes something is sent by our own page alone. Raises ForeignForm.
+
+    A browser says where a form comes from; who is no browser says nothing, and has no cookie to be misused.
+    """
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    origin = request.headers.get("origin")
+    own = f"{request.url.scheme}://{request.headers.get('host', '')}"
+    if site not in ("same-origin", "none") or (origin is not None and origin != own):
+        raise ForeignForm(
+            "this form was sent by another site; open the collector's own page and send it there"
+        )
+
+
 def _access(request: Request) -> Access:
     template = getattr(request.scope.get("route"), "path", None)
     access = ACCESS.get((request.method, str(template)))
+    request.state.route = str(template)
     if access is None:
         raise WrongRole(f"{request.method} {request.url.path} is open to nobody")
     return access

@@ -39,6 +39,11 @@ class Bell:
         if self._watchers.get(caller, 0) >= watchers_max:
             raise TooFast(f"this token watches `watchers_max`, {watchers_max}, sessions; end one first")
 
+    @property
+    def watchers(self) -> int:
+        """How many watch anything now."""
+        return sum(self._watchers.copy().values())
+
     @contextmanager
     def listening(self, session: str, caller: int) -> Iterator[asyncio.Event]:
         """An event that is set whenever the bell of a session rings."""

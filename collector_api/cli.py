@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from collector_api import database, erasure, sessions, tokens
+from collector_api import database, erasure, logs, sessions, tokens
 from collector_api.problems import Erased
 from collector_api.tokens import ROLES, TokenInfo
 from pairlog.cli import Configure
+from pairlog.duration import seconds_of
 from pairlog.errors import UserError
 from pairlog.home import default_home
 from pairlog.options import database_uri
@@ -25,10 +26,11 @@ T = TypeVar("T")
 
 
 def _serve_options(parser: argparse.ArgumentParser) -> None:
-    _add_store(parser)
+    add_store(parser)
     parser.add_argument("--host", default=HOST, help="the address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=PORT, help="the port; 0: any free one (%(default)s)")
     parser.add_argument("--workers", type=int, default=1, help="processes that serve (%(default)s)")
+    parser.add_argument("--log", choices=logs.FORMS, default="text", help="the form of the log (%(default)s)")
     parser.set_defaults(run=_serve)
 
 
@@ -37,6 +39,12 @@ def _token_options(parser: argparse.ArgumentParser) -> None:
     create = actions.add_parser("create", help="make a token and print it; it is not shown again")
     create.add_argument("name", metavar="NAME", help="whose token it is")
     create.add_argument("--role", choices=ROLES, required=True)
+    create.add_argument(
+        "--expires",
+        type=_span,
+        metavar="SPAN",
+        help="in force for so long, such as 90d (default: until revoked)",
+    )
     create.set_defaults(run=_create_token)
     listing = actions.add_parser("list", help="show the tokens, without what they are")
     listing.add_argument("--json", action="store_true", help="as an array of objects")
@@ -45,25 +53,27 @@ def _token_options(parser: argparse.ArgumentParser) -> None:
     revoke.add_argument("wanted", metavar="ID|NAME")
     revoke.set_defaults(run=_revoke_token)
     for action in (create, listing, revoke):
-        _add_store(action)
+        add_store(action)
 
 
 def _erase_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("session", metavar="SESSION", help="the whole id of the session")
-    _add_store(parser)
+    add_store(parser)
     parser.set_defaults(run=_erase)
 
 
 COMMANDS: dict[str, Configure] = {"serve": _serve_options, "token": _token_options, "erase": _erase_options}
 
 
-def _add_store(parser: argparse.ArgumentParser) -> None:
+def add_store(parser: argparse.ArgumentParser) -> None:
+    """Add `--data` and `--database-url`: which store a command is about."""
     store = parser.add_mutually_exclusive_group()
     store.add_argument("--data", type=Path, metavar="DIR", help="the data folder (default: in PAIRLOG_HOME)")
     store.add_argument("--database-url", metavar="URL", help="the database instead")
 
 
-def _file(args: argparse.Namespace) -> Path:
+def store_file(args: argparse.Namespace) -> Path:
+    """The file of the store that a command names."""
     return database.database_file(args.database_url or database_uri(args.data or default_home() / "data"))
 
 
@@ -72,29 +82,34 @@ def _serve(args: argparse.Namespace) -> int:
 
     if args.workers != 1:
         raise UserError("SQLite serves one worker; leave --workers away")
-    serve(_file(args), args.host, args.port)
+    logs.set_up(args.log)
+    serve(store_file(args), args.host, args.port)
     return 0
 
 
 def _create_token(args: argparse.Namespace) -> int:
-    print(_write(_file(args), lambda connection: tokens.create(connection, args.name, args.role)))
+    print(
+        write(
+            store_file(args), lambda connection: tokens.create(connection, args.name, args.role, args.expires)
+        )
+    )
     return 0
 
 
 def _list_tokens(args: argparse.Namespace) -> int:
-    engine = database.open_reading(_file(args))
+    engine = database.open_reading(store_file(args))
     with engine.begin() as connection:
         rows = tokens.listed(connection)
     engine.dispose()
     if args.json:
         print(json.dumps([row.as_row() for row in rows], indent=2))
     else:
-        print("\n".join(_table(rows)))
+        print("\n".join(table(_HEADER, map(_cells, rows))))
     return 0
 
 
 def _revoke_token(args: argparse.Namespace) -> int:
-    count = _write(_existing(args), lambda connection: tokens.revoke(connection, args.wanted))
+    count = write(existing_store(args), lambda connection: tokens.revoke(connection, args.wanted))
     print(f"{count} revoked")
     return 0
 
@@ -111,8 +126,15 @@ def _erase(args: argparse.Namespace) -> int:
         erasure.erase(connection, row)
         return session
 
-    print(f"erased {_write(_existing(args), job)}")
+    print(f"erased {write(existing_store(args), job)}")
     return 0
+
+
+def _span(words: str) -> int:
+    try:
+        return seconds_of(words)
+    except UserError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _whole_id(connection: Connection, wanted: str) -> str:
@@ -124,13 +146,15 @@ def _whole_id(connection: Connection, wanted: str) -> str:
     return found[0] if found else wanted
 
 
-def _existing(args: argparse.Namespace) -> Path:
-    file = _file(args)
+def existing_store(args: argparse.Namespace) -> Path:
+    """The file of the store that a command names. Raises UserError where no store of this version is."""
+    file = store_file(args)
     database.open_reading(file).dispose()
     return file
 
 
-def _write(file: Path, job: Callable[[Connection], T]) -> T:
+def write(file: Path, job: Callable[[Connection], T]) -> T:
+    """What a job returns, once it is written. Raises UserError where that cannot be."""
     engine = database.open_writing(file)
     try:
         with engine.begin() as connection:
@@ -143,21 +167,26 @@ def _write(file: Path, job: Callable[[Connection], T]) -> T:
     return result
 
 
-def _table(rows: list[TokenInfo]) -> list[str]:
-    header = ("id", "name", "role", "created", "last used", "state")
-    cells = [
-        (
-            str(row.id),
-            row.name,
-            row.role,
-            row.created_at[:16],
-            (row.last_used_at or "never")[:16],
-            "revoked" if row.revoked_at else "in force",
-        )
-        for row in rows
-    ]
-    widths = [max(map(len, column)) for column in zip(header, *cells, strict=True)]
+_HEADER = ("id", "name", "role", "created", "last used", "expires", "state")
+
+
+def _cells(row: TokenInfo) -> tuple[str, ...]:
+    return (
+        str(row.id),
+        row.name,
+        row.role,
+        row.created_at[:16],
+        (row.last_used_at or "never")[:16],
+        (row.expires_at or "never")[:16],
+        row.state,
+    )
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Rows under their header, as lines of text with columns of one width."""
+    cells = [header, *rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in (header, *cells)
+        for line in cells
     ]

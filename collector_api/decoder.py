@@ -19,7 +19,19 @@ import msgspec
 from collector_api.limits import Limits
 from collector_api.problems import BadLine, UnknownWire
 from pairlog import WIRE
-from pairlog.events import TYPES, Consent, End, Event, Forget, Gap, Open, Session, Workspace
+from pairlog.events import (
+    TYPES,
+    Completion,
+    Consent,
+    End,
+    Event,
+    Forget,
+    Gap,
+    Open,
+    Session,
+    Test,
+    Workspace,
+)
 from pairlog.moment import later
 
 #: Integers that every JSON reader, JavaScript's included, keeps exact.
@@ -32,9 +44,10 @@ _Time = Annotated[int, msgspec.Meta(ge=0, le=_T_MAX_MS)]
 _KINDS = {"seq": _Seq, "through": _Seq, "of": _Seq, "t": _Time}
 
 #: The events that the collector itself acts upon; of all others it needs the seq alone.
-_NOTABLE = (Session, Open, Workspace, Consent, End)
+_NOTABLE = (Session, Open, Workspace, Consent, Completion, Test, End)
 
-_SEQ = re.compile(rb'"seq"\s*:\s*(\d{1,15})\b')
+#: As it is written, however large: whoever sent it finds the line by it.
+_SEQ = re.compile(rb'"seq"\s*:\s*(-?\d{1,40})(?![\d.eE])')
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _BRACKETS = re.compile(rb"[\[{]|[\]}]")
 

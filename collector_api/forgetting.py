@@ -15,7 +15,7 @@ from collector_api.decoder import last_of, seq_of
 from collector_api.limits import Limits
 from collector_api.redactions import SEQ_MAX, Minutes, Range, Redaction, Window
 from collector_api.tables import Frame, SessionRow
-from pairlog import forgetting
+from pairlog import facts, forgetting
 from pairlog.events import Open
 from pairlog.forgetting import Forgotten
 from pairlog.frame import pack
@@ -141,7 +141,7 @@ def _apply(connection: Connection, row: SessionRow, plan: Plan) -> None:
     for content in plan.done.blobs.values():
         blobs.keep(connection, row.contributor_id, content)
     grown = _replace(connection, row.id, plan.first, lines)
-    changes |= {"events": len(lines), "last_seq": seq_of(lines[-1])}
+    changes |= {"events": len(lines), "last_seq": seq_of(lines[-1]), **facts.of_lines(lines).columns()}
     sessions.taken_back(connection, row, grown, changes)
     blobs.name_anew(connection, row.id, row.contributor_id, lines)
     blobs.give_back(connection, row.contributor_id, named)

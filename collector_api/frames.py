@@ -27,12 +27,15 @@ _FRAMES_AT_ONCE = 8
 
 class Appended(NamedTuple):
     """The last seq that is covered; whether a blob went that a redaction had replaced before it came, and
-    whether lines came again that differ from those stored, as they may.
+    whether lines came again that differ from those stored, as they may; how many lines are new, and when
+    their session began.
     """
 
     acked: int
     dropped: bool = False
     differs: bool = False
+    events: int = 0
+    started_at: str = ""
 
 
 def append(
@@ -70,8 +73,10 @@ def append(
     blobs.take_room(connection, contributor, len(data), limits)
     if row is None:
         begun = sessions.begun(connection, contributor, fresh, len(data))
+        started_at = str(begun["started_at"])
         connection.execute(insert(SessionRow).values({**begun, "redact_through": redact_through}))
     else:
+        started_at = row.started_at
         changes = sessions.continued(connection, row, fresh, len(data))
         connection.execute(update(SessionRow).where(col(SessionRow.id) == session).values(changes))
     connection.execute(
@@ -82,7 +87,7 @@ def append(
     blobs.name(connection, session, contributor, named)
     # A blob that was under way as it was replaced came before the first line that names it.
     dropped = blobs.give_back(connection, contributor, taken_back.replaced) if taken_back.replaced else 0
-    return Appended(fresh[-1].next - 1, dropped > 0, differs)
+    return Appended(fresh[-1].next - 1, dropped > 0, differs, len(fresh), started_at)
 
 
 def encoding(connection: Connection, session: str) -> PositionEncoding:

@@ -13,6 +13,8 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 _ALWAYS = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
 _NO_STORE = (b"cache-control", b"no-store")

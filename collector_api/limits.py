@@ -29,6 +29,7 @@ class Limits:
     #: Spans, saves and blobs of one redaction, and those kept of one session: applied, and waiting for lines.
     redaction_spans_max: int = 10_000
     session_spans_max: int = 100_000
+    study_bytes_max: int = 16 * 1024
     body_seconds_max: int = 60
     sessions_max: int = 100_000
     contributor_bytes_max: int = 64 * 1024 * _MIB

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 
-from sqlalchemy import Connection, Engine, insert, inspect, select
-from sqlmodel import SQLModel, func
+from sqlalchemy import Connection, Engine, insert, inspect, select, update
+from sqlmodel import SQLModel, col, func
 
 from collector_api import tables
+from pairlog import facts
 from pairlog.errors import UserError
+from pairlog.frame import whole_lines
 from pairlog.moment import now
 
 
@@ -24,8 +27,34 @@ def _redactions(connection: Connection) -> None:
         connection.exec_driver_sql("ALTER TABLE session ADD COLUMN redact_through BIGINT DEFAULT -1 NOT NULL")
 
 
+def _studies_reads_and_facts(connection: Connection) -> None:
+    SQLModel.metadata.create_all(connection)
+    if "languages" in {column["name"] for column in inspect(connection).get_columns("session")}:
+        return
+    for column in (
+        "languages VARCHAR DEFAULT '' NOT NULL",
+        "has_tests BOOLEAN DEFAULT false NOT NULL",
+        "has_completions BOOLEAN DEFAULT false NOT NULL",
+        "study VARCHAR",
+        "condition VARCHAR",
+    ):
+        connection.exec_driver_sql(f"ALTER TABLE session ADD COLUMN {column}")
+    connection.exec_driver_sql("ALTER TABLE token ADD COLUMN expires_at VARCHAR")
+    for session in connection.exec_driver_sql("SELECT id FROM session").scalars().all():
+        packed = select(col(tables.Frame.data)).where(col(tables.Frame.session_id) == session)
+        lines = (
+            line
+            for data in connection.execute(packed.order_by(col(tables.Frame.first_seq))).scalars()
+            for line in whole_lines(gzip.decompress(data))[0]
+        )
+        found = facts.of_lines(lines)
+        connection.execute(
+            update(tables.SessionRow).where(col(tables.SessionRow.id) == session).values(found.columns())
+        )
+
+
 #: Step n brings a database from version n to n + 1. A released step is never changed.
-STEPS: tuple[Callable[[Connection], None], ...] = (_first_tables, _redactions)
+STEPS: tuple[Callable[[Connection], None], ...] = (_first_tables, _redactions, _studies_reads_and_facts)
 
 
 def version(connection: Connection) -> int:

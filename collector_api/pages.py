@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from collector_api import blobs, describe, frames, sessions
+from collector_api import blobs, describe, frames, reads, sessions
 from collector_api.auth import Caller, Doorkeeper
 from collector_api.browser import COOKIE, Browser
 from collector_api.limits import read_body
@@ -19,7 +19,7 @@ from collector_api.listing import judged_rows
 from collector_api.overview import overview
 from collector_api.playback import play
 from collector_api.problems import Problem
-from collector_api.state import InStore, SessionId
+from collector_api.state import InReads, InStore, SessionId
 
 router = APIRouter(include_in_schema=False)
 
@@ -66,13 +66,16 @@ def list_page(caller: Caller, store: InStore, page: Annotated[int, Query(ge=1, l
 
 
 @router.get("/sessions/{session}")
-def session_page(session: SessionId, caller: Caller, store: InStore) -> Response:
-    """A session at a glance."""
+def session_page(session: SessionId, caller: Caller, store: InStore, noted: InReads) -> Response:
+    """A session at a glance; its contributor also sees who read it."""
     with store.reading() as connection:
-        sessions.readable(connection, session, caller)
+        row = sessions.readable(connection, session, caller)
         info = sessions.info(connection, session)
         seen = overview(frames.lines_from(connection, session))
-    return _page("session.html", caller=caller, info=info, seen=seen, verdict=store.verdict(info))
+        readers = reads.of_session(connection, session) if sessions.owns(row, caller) else None
+    noted.note(row, caller)
+    verdict = store.verdict(info)
+    return _page("session.html", caller=caller, info=info, seen=seen, verdict=verdict, readers=readers)
 
 
 @router.get("/sessions/{session}/documents/{doc}")
@@ -81,12 +84,13 @@ def document_page(
     doc: int,
     caller: Caller,
     store: InStore,
+    noted: InReads,
     seq: Annotated[int | None, Query(ge=0, lt=2**63)] = None,
     line: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
 ) -> Response:
     """A document as it stood after the event `seq`; a long one around `line`."""
     with store.reading() as connection:
-        sessions.readable(connection, session, caller)
+        row = sessions.readable(connection, session, caller)
         shown = play(
             frames.lines_from(connection, session),
             lambda sha256: blobs.of_session(connection, session, sha256),
@@ -94,6 +98,7 @@ def document_page(
             seq,
             line,
         )
+    noted.note(row, caller)
     return _page("document.html", caller=caller, session=session, doc=doc, shown=shown)
 
 

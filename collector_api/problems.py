@@ -46,6 +46,12 @@ class WrongRole(Problem):
     status, code, title = 403, "role", "Not for this role"
 
 
+class ForeignForm(Problem):
+    """A browser sends a form that a page of another site made."""
+
+    status, code, title = 403, "origin", "Another site's form"
+
+
 class NotOwner(Problem):
     """The session is another contributor's, or its use does not allow this reader."""
 
@@ -56,6 +62,12 @@ class NoSession(Problem):
     """No session has this id."""
 
     status, code, title = 404, "session", "Unknown session"
+
+
+class NoStudy(Problem):
+    """No study has this name."""
+
+    status, code, title = 404, "study", "Unknown study"
 
 
 class NoDocument(Problem):
@@ -93,6 +105,12 @@ class Hole(Problem):
 
     def __init__(self, expected: int) -> None:
         super().__init__(f"the next line must have seq {expected}; send from there", expected=expected)
+
+
+class InStudy(Problem):
+    """The contributor is in another study."""
+
+    status, code, title = 409, "study", "In another study"
 
 
 class Conflict(Problem):

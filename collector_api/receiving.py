@@ -21,10 +21,14 @@ from collector_api.remasking import remasked, together
 
 
 class Received(NamedTuple):
-    """The last seq that is covered, and whether anything was taken out of the store."""
+    """The last seq that is covered, whether anything was taken out of the store, how many lines at the end of
+    the frame are new, and when their session began.
+    """
 
     acked: int
     scrub: bool
+    events: int
+    started_at: str
 
 
 def receive(
@@ -42,7 +46,7 @@ def receive(
     else:
         if appended.differs:
             masked = _mask_again(connection, session, contributor, lines, limits)
-    return Received(appended.acked, masked or appended.dropped)
+    return Received(appended.acked, masked or appended.dropped, appended.events, appended.started_at)
 
 
 def _mask_again(

@@ -69,6 +69,7 @@ def _run(store: Store, listener: socket.socket) -> None:
 
     config = uvicorn.Config(
         create_app(store, browser),
+        log_config=None,
         log_level="warning",
         access_log=False,
         lifespan="off",

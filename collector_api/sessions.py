@@ -8,17 +8,21 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, delete, select, true, update
 from sqlmodel import col, func
 
-from collector_api import blobs
+from collector_api import blobs, search, studies
 from collector_api.decoder import Line
 from collector_api.problems import BadLine, Erased, NoSession, NotOwner
 from collector_api.tables import Contributor, SessionRow, Tombstone, VerdictRow
 from collector_api.tokens import Principal
+from pairlog import facts
 from pairlog.consent import USES
 from pairlog.events import Consent, End, Session
+from pairlog.facts import Facts
 from pairlog.moment import later
 from pairlog.source import SessionInfo
+from pairlog.source.wanted import Wanted
 
 _READABLE_USES = ("research", "public")
+ANY = Wanted()
 
 
 def find(connection: Connection, session: str) -> SessionRow | None:
@@ -48,7 +52,7 @@ def readable(connection: Connection, session: str, reader: Principal) -> Session
     row = find(connection, session)
     if row is None:
         raise NoSession(f"no session {session} is here")
-    if reader.role == "admin" or row.contributor_id == reader.contributor:
+    if owns(row, reader):
         return row
     if reader.role == "researcher" and row.use in _READABLE_USES:
         return row
@@ -57,12 +61,17 @@ def readable(connection: Connection, session: str, reader: Principal) -> Session
     raise NotOwner(f"session {session} is another contributor's")
 
 
+def owns(row: SessionRow, reader: Principal) -> bool:
+    """Whether all about a session may be shown to this reader: to its contributor, and to an admin."""
+    return reader.role == "admin" or row.contributor_id == reader.contributor
+
+
 def erasable(connection: Connection, session: str, eraser: Principal) -> SessionRow:
     """The row of a session that this caller may erase. Raises NoSession, Erased or NotOwner."""
     row = find(connection, session)
     if row is None:
         raise NoSession(f"no session {session} is here")
-    if eraser.role != "admin" and row.contributor_id != eraser.contributor:
+    if not owns(row, eraser):
         raise NotOwner(f"session {session} is another contributor's")
     return row
 
@@ -70,6 +79,7 @@ def erasable(connection: Connection, session: str, eraser: Principal) -> Session
 def begun(connection: Connection, contributor: int, lines: Sequence[Line], size: int) -> dict[str, Any]:
     """The columns of a session that begins with these lines. Raises BadLine where the first is no header."""
     header = lines[0].event
+    member = studies.assignment(connection, contributor)
     if not isinstance(header, Session):
         raise BadLine(lines[0].seq, 0, "a session begins with its header, of type `session`")
     row = SessionRow(
@@ -86,6 +96,8 @@ def begun(connection: Connection, contributor: int, lines: Sequence[Line], size:
         consent=header.consent,
         bytes=0,
         changed=0,
+        study=header.study if member is None else member.study,
+        condition=header.condition if member is None else member.condition,
     )
     return {**row.model_dump(), **continued(connection, row, lines, size)}
 
@@ -120,10 +132,11 @@ def continued(connection: Connection, row: SessionRow, lines: Sequence[Line], si
     last = lines[-1]
     complete = isinstance(last.event, End)
     level, use = row.consent, row.use
-    for line in lines:
-        if isinstance(line.event, Consent):
-            level = line.event.level
-            use = min(use, line.event.use, key=list[str](USES).index)
+    notable = [line.event for line in lines if line.event is not None]
+    for event in notable:
+        if isinstance(event, Consent):
+            level = event.level
+            use = min(use, event.use, key=list[str](USES).index)
     return {
         "ended_at": later(row.started_at, last.t) if complete else None,
         "events": row.events + len(lines),
@@ -134,7 +147,13 @@ def continued(connection: Connection, row: SessionRow, lines: Sequence[Line], si
         "consent": level,
         "bytes": row.bytes + size,
         "changed": next_change(connection),
+        **facts.of_events(notable, facts_of(row)).columns(),
     }
+
+
+def facts_of(row: SessionRow) -> Facts:
+    """What a session is known to hold."""
+    return Facts(facts.split(row.languages), row.has_tests, row.has_completions)
 
 
 def next_change(connection: Connection) -> int:
@@ -143,13 +162,18 @@ def next_change(connection: Connection) -> int:
 
 
 def listed(
-    connection: Connection, reader: Principal, changed_after: int | None = None, rows_max: int | None = None
+    connection: Connection,
+    reader: Principal,
+    changed_after: int | None = None,
+    rows_max: int | None = None,
+    wanted: Wanted = ANY,
 ) -> tuple[list[SessionInfo], int | None]:
     """The sessions that a reader may read, in the order of their last change, and where to go on.
 
     The second value is None where nothing is left.
     """
-    question = _infos().where(_may_read(reader)).order_by(col(SessionRow.changed))
+    question = _infos().where(_may_read(reader), *search.conditions(wanted))
+    question = question.order_by(col(SessionRow.changed))
     if changed_after is not None:
         question = question.where(col(SessionRow.changed) > changed_after)
     if rows_max is not None:
@@ -166,9 +190,10 @@ def recent(connection: Connection, reader: Principal, skip: int, rows_max: int) 
     return [_info(row) for row in connection.execute(question.offset(skip).limit(rows_max))]
 
 
-def everything(connection: Connection) -> list[SessionInfo]:
-    """All sessions, the oldest first."""
-    question = _infos().order_by(col(SessionRow.started_at), col(SessionRow.id))
+def everything(connection: Connection, wanted: Wanted = ANY) -> list[SessionInfo]:
+    """All sessions that are wanted, the oldest first."""
+    question = _infos().where(*search.conditions(wanted))
+    question = question.order_by(col(SessionRow.started_at), col(SessionRow.id))
     return [_info(row) for row in connection.execute(question)]
 
 
@@ -219,4 +244,9 @@ def _info(row: Row[Any]) -> SessionInfo:
         use=row.use,
         consent=row.consent,
         revision=row.revision,
+        languages=sorted(facts.split(row.languages)),
+        has_tests=row.has_tests,
+        has_completions=row.has_completions,
+        study=row.study,
+        condition=row.condition,
     )

@@ -12,6 +12,7 @@ from collector_api import blobs, database, frames, sessions, verdicts
 from collector_api.problems import Erased, NoBlob
 from pairlog.errors import UserError
 from pairlog.source import SessionInfo, Source
+from pairlog.source.wanted import Wanted
 
 
 def open_database(uri: str) -> Source:
@@ -32,8 +33,15 @@ class DatabaseSource(Source):
 
     def sessions(self) -> list[SessionInfo]:
         """All sessions, the oldest first; one without a verdict in the store is replayed."""
+        return self.find(Wanted())
+
+    def find(self, wanted: Wanted) -> list[SessionInfo]:
+        """The sessions that are wanted, the oldest first, judged as all are."""
+        # Whether one verifies may only now be found out.
+        unjudged = replace(wanted, verified=None)
         with self._engine.begin() as connection:
-            return [_judged(connection, row) for row in sessions.everything(connection)]
+            rows = [_judged(connection, row) for row in sessions.everything(connection, unjudged)]
+        return [row for row in rows if wanted.fits(row)]
 
     def lines(self, session: str) -> Iterator[bytes]:
         """The lines of a session, byte for byte. Raises UserError where it is unknown or erased."""

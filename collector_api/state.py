@@ -12,7 +12,9 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from collector_api.limits import Limits
+from collector_api.metrics import Metrics
 from collector_api.problems import NoSession
+from collector_api.reads import Reads
 from collector_api.store import Store
 from pairlog.ids import is_session
 
@@ -32,6 +34,16 @@ async def _limits(request: Request) -> Limits:
     return limits
 
 
+async def _metrics(request: Request) -> Metrics:
+    metrics: Metrics = request.app.state.metrics
+    return metrics
+
+
+async def _reads(request: Request) -> Reads:
+    reads: Reads = request.app.state.reads
+    return reads
+
+
 async def _session_id(session: Annotated[str, Path(description="the id of a session, a UUIDv7")]) -> str:
     if not is_session(session):
         raise NoSession("the address names no session: an id is a UUIDv7 in lower case")
@@ -40,6 +52,8 @@ async def _session_id(session: Annotated[str, Path(description="the id of a sess
 
 InStore = Annotated[Store, Depends(_store)]
 InLimits = Annotated[Limits, Depends(_limits)]
+InMetrics = Annotated[Metrics, Depends(_metrics)]
+InReads = Annotated[Reads, Depends(_reads)]
 SessionId = Annotated[str, Depends(_session_id)]
 
 

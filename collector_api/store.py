@@ -64,6 +64,11 @@ class Store:
             future.add_done_callback(lambda done: self._ring(done, about))
         return future
 
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait to be written."""
+        return self._writer.waiting
+
     def scrub(self) -> None:
         """Bring what was erased, masked or forgotten out of the write-ahead log too."""
         self._scrubber.scrub()

@@ -27,7 +27,10 @@ class Contributor(SQLModel, table=True):
 
 
 class Token(SQLModel, table=True):
-    """A token of a contributor. The token itself is nowhere: `sha256` is over all of it."""
+    """A token of a contributor. The token itself is nowhere: `sha256` is over all of it.
+
+    From `expires_at` on it is not in force; None: it does not grow old.
+    """
 
     __tablename__ = "token"
 
@@ -38,6 +41,7 @@ class Token(SQLModel, table=True):
     created_at: str
     last_used_at: str | None = None
     revoked_at: str | None = None
+    expires_at: str | None = None
 
 
 class SessionRow(SQLModel, table=True):
@@ -45,6 +49,8 @@ class SessionRow(SQLModel, table=True):
 
     `changed` grows with every change of any session, so that a reader can ask for what is new. Lines up to
     `redact_through` may be ones that a redaction or a forget in the ledger changes; -1: there is none.
+    `languages` are those of its documents between commas. `study` and `condition` are its contributor's as it
+    began, else what its header says.
     """
 
     __tablename__ = "session"
@@ -67,6 +73,11 @@ class SessionRow(SQLModel, table=True):
     redact_through: int = Field(
         default=-1, sa_type=BigInteger, sa_column_kwargs={"server_default": text("-1")}
     )
+    languages: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    has_tests: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    has_completions: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    study: str | None = None
+    condition: str | None = None
 
 
 class Frame(SQLModel, table=True):
@@ -150,3 +161,45 @@ class Tombstone(SQLModel, table=True):
     session_id: str = Field(unique=True)
     contributor_id: int = Field(foreign_key="contributor.id")
     at: str
+
+
+class ReadRow(SQLModel, table=True):
+    """Somebody else than its contributor read a session, for the first time on a `day`.
+
+    Neither id refers to a row: a session that was erased was still read, and the operator's own eyes have no
+    contributor.
+    """
+
+    __tablename__ = "session_read"
+    __table_args__ = (UniqueConstraint("session_id", "reader_id", "day"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    contributor_id: int = Field(index=True)
+    session_id: str
+    reader_id: int
+    role: str
+    day: str
+    at: str
+
+
+class Study(SQLModel, table=True):
+    """A study; `conditions` are their names as a JSON array."""
+
+    __tablename__ = "study"
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    conditions: str
+    created_at: str
+
+
+class Member(SQLModel, table=True):
+    """A contributor in a study, in the condition that they were given once. One who left keeps it."""
+
+    __tablename__ = "member"
+
+    study_id: int = Field(foreign_key="study.id", primary_key=True)
+    contributor_id: int = Field(foreign_key="contributor.id", primary_key=True)
+    condition: str
+    joined_at: str
+    left_at: str | None = None

@@ -1,4 +1,4 @@
-"""Tokens: made at random, shown once, kept as their SHA-256 (enough for 256 random bits), and revoked."""
+"""Tokens: made at random, shown once, kept as SHA-256 (enough for 256 random bits); revoked, or too old."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import secrets
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
 from sqlmodel import col
 
 from collector_api.tables import Contributor, Token
 from pairlog.errors import UserError
-from pairlog.moment import now
+from pairlog.moment import later, now
 
 Role = Literal["contributor", "researcher", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -43,22 +43,34 @@ class TokenInfo:
     role: str
     created_at: str
     last_used_at: str | None
+    expires_at: str | None
     revoked_at: str | None
+
+    @property
+    def state(self) -> str:
+        """`in force`, `expired` or `revoked`."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "expired" if self.expires_at is not None and self.expires_at <= now() else "in force"
 
     def as_row(self) -> dict[str, object]:
         """The row as plain values."""
         return asdict(self)
 
 
-def create(connection: Connection, name: str, role: Role) -> str:
-    """A new token for the contributor of this name, who is made where nobody has it."""
+def create(connection: Connection, name: str, role: Role, expires_s: int | None = None) -> str:
+    """A new token for the contributor of this name, who is made where nobody has it.
+
+    It is in force for `expires_s` seconds; None: until it is revoked.
+    """
     token = PREFIX + secrets.token_urlsafe(32)
     connection.execute(
         insert(Token).values(
             contributor_id=contributor_named(connection, name),
             role=role,
             sha256=_digest(token),
-            created_at=now(),
+            created_at=(created_at := now()),
+            expires_at=None if expires_s is None else later(created_at, expires_s * 1000),
         )
     )
     return token
@@ -68,19 +80,24 @@ def contributor_named(connection: Connection, name: str) -> int:
     """The id of the contributor of this name, made where nobody has it. Raises UserError for no name."""
     if not name.strip() or not name.isprintable() or len(name) > 200:
         raise UserError("a contributor's name is 1 to 200 printable characters")
-    found = connection.execute(select(col(Contributor.id)).where(col(Contributor.name) == name)).scalar()
+    found = known(connection, name)
     if found is None:
         connection.execute(insert(Contributor).values(name=name, created_at=now(), bytes=0))
         return contributor_named(connection, name)
     return found
 
 
+def known(connection: Connection, name: str) -> int | None:
+    """The id of the contributor of this name; None where nobody has it."""
+    return connection.execute(select(col(Contributor.id)).where(col(Contributor.name) == name)).scalar()
+
+
 def find(connection: Connection, token: str) -> Principal | None:
-    """Whose token this is; None where it is unknown or revoked."""
+    """Whose token this is; None where it is unknown, expired or revoked."""
     question = (
         select(col(Contributor.id), col(Contributor.name), col(Token.role), col(Token.id))
         .join(Contributor, col(Contributor.id) == col(Token.contributor_id))
-        .where(col(Token.sha256) == _digest(token), col(Token.revoked_at).is_(None))
+        .where(col(Token.sha256) == _digest(token), _good())
     )
     found: Any = connection.execute(question).one_or_none()
     return None if found is None else Principal(*found)
@@ -88,7 +105,7 @@ def find(connection: Connection, token: str) -> Principal | None:
 
 def in_force(connection: Connection, token: int) -> bool:
     """Whether the token with this id is still good."""
-    question = select(col(Token.id)).where(col(Token.id) == token, col(Token.revoked_at).is_(None))
+    question = select(col(Token.id)).where(col(Token.id) == token, _good())
     return connection.execute(question).first() is not None
 
 
@@ -106,6 +123,7 @@ def listed(connection: Connection) -> list[TokenInfo]:
             col(Token.role),
             col(Token.created_at),
             col(Token.last_used_at),
+            col(Token.expires_at),
             col(Token.revoked_at),
         )
         .join(Contributor, col(Contributor.id) == col(Token.contributor_id))
@@ -131,6 +149,12 @@ def revoke(connection: Connection, wanted: str) -> int:
     if revoked.rowcount == 0:
         raise UserError(f"no token in force has the id or the name {wanted}; `pairlog token list` shows them")
     return revoked.rowcount
+
+
+def _good() -> ColumnElement[bool]:
+    """Whether a token is in force now; moments as text are in the order of time."""
+    young = or_(col(Token.expires_at).is_(None), col(Token.expires_at) > now())
+    return and_(col(Token.revoked_at).is_(None), young)
 
 
 def _digest(token: str) -> str:

@@ -45,6 +45,11 @@ class Writer:
             raise TooFast(f"{WAITING_MAX} requests wait for the disk; try again in a second") from None
         return future
 
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait."""
+        return self._jobs.qsize()
+
     def close(self) -> None:
         """Finish what waits, then end the thread."""
         self._jobs.put(None)

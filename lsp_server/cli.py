@@ -124,7 +124,7 @@ def _forget(parser: argparse.ArgumentParser) -> None:
 
 def _take_back(args: argparse.Namespace) -> int:
     from lsp_server.orders import ask
-    from lsp_server.orders.duration import seconds_of
+    from pairlog.duration import seconds_of
 
     now = time.time()
     since = now - seconds_of(args.last)

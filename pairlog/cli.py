@@ -40,6 +40,7 @@ MOUNTS: dict[str, Mount] = {
     "status": Mount("lsp_server.cli", "recorder", "what is recorded here and what waits to be sent"),
     "serve": Mount("collector_api.cli", "collector", "the collector"),
     "token": Mount("collector_api.cli", "collector", "create, list and revoke tokens"),
+    "study": Mount("collector_api.study_cli", "collector", "studies: who is in one, in which condition"),
     "import": Mount("processing.cli", "processing", "turn what others recorded into a session"),
     "erase": Mount("collector_api.cli", "collector", "erase a session for good"),
     "sessions": Mount("processing.cli", "processing", "list the sessions"),

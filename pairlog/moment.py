@@ -22,6 +22,12 @@ def later(started_at: str, milliseconds: int) -> str:
     )
 
 
+def canonical(moment: str) -> str:
+    """A day or a moment of ISO 8601 as the wire writes it; UTC where no zone is named. Raises ValueError."""
+    read = datetime.fromisoformat(moment.replace("Z", "+00:00"))
+    return write(read if read.tzinfo else read.replace(tzinfo=timezone.utc))
+
+
 def milliseconds(moment: str) -> int:
     """A moment as milliseconds since 1970. Raises ValueError where it is none."""
     since = datetime.fromisoformat(moment.replace("Z", "+00:00")) - datetime(1970, 1, 1, tzinfo=timezone.utc)

@@ -8,16 +8,23 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from collector_api import blobs, sessions
+from collector_api.answers import BlobAnswer, binary, given
 from collector_api.auth import Caller
 from collector_api.limits import read_body
 from collector_api.problems import NoBlob, NoSession, WrongHash
-from collector_api.state import InLimits, InStore, json_response, written
+from collector_api.state import InLimits, InReads, InStore, json_response, written
 from pairlog.ids import is_session
 
 router = APIRouter(tags=["blobs"])
 
 
-@router.put("/v1/blobs/{sha256}", summary="Keep a content")
+@router.put(
+    "/v1/blobs/{sha256}",
+    summary="Keep a content",
+    response_model=BlobAnswer,
+    responses={201: {"model": BlobAnswer, "description": "It is new"}},
+    openapi_extra=binary("application/octet-stream", "the content"),
+)
 async def put_blob(
     sha256: str, request: Request, caller: Caller, store: InStore, limits: InLimits
 ) -> Response:
@@ -40,17 +47,27 @@ async def put_blob(
     return json_response({"sha256": sha256}, 201 if new else 200)
 
 
-@router.get("/v1/blobs/{sha256}", summary="Read a content")
-def get_blob(sha256: str, caller: Caller, store: InStore, session: str | None = None) -> Response:
+@router.get(
+    "/v1/blobs/{sha256}",
+    summary="Read a content",
+    response_class=Response,
+    responses=given("application/octet-stream", "the content"),
+)
+def get_blob(
+    sha256: str, caller: Caller, store: InStore, reads: InReads, session: str | None = None
+) -> Response:
     """A content that this session names; without a session, one that the caller uploaded."""
     if not blobs.is_sha256(sha256):
         raise NoBlob("the address names no SHA-256: 64 hexadecimal digits in lower case")
     if session is not None and not is_session(session):
         raise NoSession("`session` is no id of a session: a UUIDv7 in lower case")
+    row = None
     with store.reading() as connection:
         if session is None:
             data = blobs.of_contributor(connection, caller.contributor, sha256)
         else:
-            sessions.readable(connection, session, caller)
+            row = sessions.readable(connection, session, caller)
             data = blobs.of_session(connection, session, sha256)
+    if row is not None:
+        reads.note(row, caller)
     return Response(data, media_type="application/octet-stream")

@@ -10,12 +10,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from collector_api import frames, receiving, sessions
+from collector_api.answers import AckedAnswer, binary, given
 from collector_api.auth import Caller
 from collector_api.decoder import Line, read_lines
 from collector_api.intake import check_order
 from collector_api.limits import Limits, read_body
 from collector_api.problems import BadFrame, OverLimit
-from collector_api.state import InLimits, InStore, SessionId, json_response, written
+from collector_api.state import InLimits, InMetrics, InReads, InStore, SessionId, json_response, written
 from collector_api.store import Store
 from pairlog.events import End
 from pairlog.frame import FrameError, FrameTooLargeError, unpack
@@ -26,9 +27,19 @@ router = APIRouter(tags=["frames"])
 _AT_ONCE_BYTES_MAX = 16 * 1024
 
 
-@router.post("/v1/sessions/{session}/frames", summary="Append a frame")
+@router.post(
+    "/v1/sessions/{session}/frames",
+    summary="Append a frame",
+    response_model=AckedAnswer,
+    openapi_extra=binary("application/gzip", "a gzip member of lines"),
+)
 async def post_frame(
-    session: SessionId, request: Request, caller: Caller, store: InStore, limits: InLimits
+    session: SessionId,
+    request: Request,
+    caller: Caller,
+    store: InStore,
+    limits: InLimits,
+    metrics: InMetrics,
 ) -> Response:
     """Store the lines of a gzip member of NDJSON; answers `{"acked": n}` once they are durable."""
     body = await read_body(
@@ -39,14 +50,16 @@ async def post_frame(
         limits.body_seconds_max,
     )
     if len(body) <= _AT_ONCE_BYTES_MAX:
-        lines = _open_frame(body, session, limits)
+        lines = open_frame(body, session, limits)
     else:
-        lines = await run_in_threadpool(_open_frame, body, session, limits)
+        lines = await run_in_threadpool(open_frame, body, session, limits)
     received = await written(
         store,
         lambda connection: receiving.receive(connection, session, caller.contributor, lines, body, limits),
         about=session,
     )
+    if received.events:
+        metrics.stored(received.started_at, lines[-received.events :], len(body))
     if isinstance(lines[-1].event, End):
         store.judge_soon(session)
     if received.scrub:
@@ -54,13 +67,23 @@ async def post_frame(
     return json_response({"acked": received.acked})
 
 
-@router.get("/v1/sessions/{session}/frames", summary="Read a session")
+@router.get(
+    "/v1/sessions/{session}/frames",
+    summary="Read a session",
+    response_class=Response,
+    responses=given("application/gzip", "gzip members of NDJSON, in a row"),
+)
 def get_frames(
-    session: SessionId, caller: Caller, store: InStore, first: Annotated[int, Query(alias="from", ge=0)] = 0
+    session: SessionId,
+    caller: Caller,
+    store: InStore,
+    reads: InReads,
+    first: Annotated[int, Query(alias="from", ge=0, lt=2**53)] = 0,
 ) -> Response:
     """The session's frames in a row, from the line with seq `from` on."""
     with store.reading() as connection:
-        sessions.readable(connection, session, caller)
+        row = sessions.readable(connection, session, caller)
+    reads.note(row, caller)
     return StreamingResponse(_packed(store, session, first), media_type="application/gzip")
 
 
@@ -74,7 +97,8 @@ def _packed(store: Store, session: str, first: int) -> Iterator[bytes]:
         yield from packed
 
 
-def _open_frame(body: bytes, session: str, limits: Limits) -> list[Line]:
+def open_frame(body: bytes, session: str, limits: Limits) -> list[Line]:
+    """The checked lines of a frame, in order, at least one. Raises the Problem that forbids it."""
     try:
         # How long a line may be is asked line by line, so that the answer can name it.
         raws = unpack(body, limits.frame_unpacked_bytes_max, limits.frame_unpacked_bytes_max)

@@ -9,9 +9,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from collector_api import sessions
+from collector_api.answers import given
 from collector_api.auth import Caller, Doorkeeper
 from collector_api.live import Watcher, watch
-from collector_api.state import InLimits, InStore, SessionId
+from collector_api.state import InLimits, InReads, InStore, SessionId
 
 router = APIRouter(tags=["frames"])
 
@@ -19,13 +20,19 @@ _Seq = Annotated[int, Query(alias="from", ge=0, lt=2**53)]
 _LastSeq = Annotated[int | None, Header(alias="Last-Event-ID", ge=0, lt=2**53)]
 
 
-@router.get("/v1/sessions/{session}/live", summary="Watch a session")
+@router.get(
+    "/v1/sessions/{session}/live",
+    summary="Watch a session",
+    response_class=Response,
+    responses=given("text/event-stream", "events `line`, `redaction`, `forget`, `end` and `problem`"),
+)
 async def get_live(
     session: SessionId,
     request: Request,
     caller: Caller,
     store: InStore,
     limits: InLimits,
+    reads: InReads,
     first: _Seq = 0,
     last_seen: _LastSeq = None,
 ) -> Response:
@@ -33,7 +40,8 @@ async def get_live(
 
     def check() -> None:
         with store.reading() as connection:
-            sessions.readable(connection, session, caller)
+            row = sessions.readable(connection, session, caller)
+        reads.note(row, caller)
 
     await run_in_threadpool(check)
     store.bell.check_room(caller.token, limits.watchers_max)

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from collector_api import forgetting, redacting
+from collector_api.answers import ForgottenAnswer, RevisionAnswer, body
 from collector_api.auth import Caller
 from collector_api.forgetting import Answer
 from collector_api.limits import Limits, read_body
@@ -23,7 +24,12 @@ router = APIRouter(tags=["frames"])
 _TRIES = 3
 
 
-@router.post("/v1/sessions/{session}/redactions", summary="Mask characters")
+@router.post(
+    "/v1/sessions/{session}/redactions",
+    summary="Mask characters",
+    response_model=RevisionAnswer,
+    openapi_extra=body({"id": "r1", "spans": [[41, "/changes/0/4", 7, 16]], "saves": [], "blobs": []}, "id"),
+)
 async def post_redaction(
     session: SessionId, request: Request, caller: Caller, store: InStore, limits: InLimits
 ) -> Response:
@@ -38,7 +44,12 @@ async def post_redaction(
     return json_response({"revision": revision})
 
 
-@router.post("/v1/sessions/{session}/forget", summary="Forget lines")
+@router.post(
+    "/v1/sessions/{session}/forget",
+    summary="Forget lines",
+    response_model=ForgottenAnswer,
+    openapi_extra=body({"from": 41, "through": 60}),
+)
 async def post_forget(
     session: SessionId, request: Request, caller: Caller, store: InStore, limits: InLimits
 ) -> Response:

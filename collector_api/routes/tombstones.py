@@ -8,13 +8,14 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from collector_api import erasure
+from collector_api.answers import TombstonesAnswer
 from collector_api.auth import Caller
 from collector_api.state import InLimits, InStore, json_response
 
 router = APIRouter(tags=["sessions"])
 
 
-@router.get("/v1/tombstones", summary="What was erased")
+@router.get("/v1/tombstones", summary="What was erased", response_model=TombstonesAnswer)
 def list_tombstones(
     caller: Caller, store: InStore, limits: InLimits, after: Annotated[int, Query(ge=0, lt=2**63)] = 0
 ) -> Response:

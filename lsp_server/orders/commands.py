@@ -10,10 +10,10 @@ from lsprotocol import types
 
 from lsp_server.home.settings import resolve
 from lsp_server.orders import ask
-from lsp_server.orders.duration import seconds_of
 from lsp_server.orders.overview import overview
 from lsp_server.recording.start import root_of
 from pairlog.consent import parse, store, stored
+from pairlog.duration import seconds_of
 from pairlog.errors import UserError
 from pairlog.home import open_home
 

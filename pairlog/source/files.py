@@ -8,6 +8,7 @@ from pathlib import Path
 from pairlog.consent import USES
 from pairlog.errors import UserError
 from pairlog.events import Consent, End, Session
+from pairlog.facts import of_events
 from pairlog.frame import FrameError, read
 from pairlog.line import LineError, decode
 from pairlog.moment import later
@@ -65,6 +66,7 @@ def describe(lines: Sequence[bytes], blobs: Blobs) -> SessionInfo:
     header, last = events[0], events[-1]
     assert isinstance(header, Session)
     level: str = header.consent
+    found = of_events(events)
     use = header.use
     for event in events:
         if isinstance(event, Consent):
@@ -84,6 +86,11 @@ def describe(lines: Sequence[bytes], blobs: Blobs) -> SessionInfo:
         use=use,
         consent=level,
         revision=0,
+        languages=sorted(found.languages),
+        has_tests=found.has_tests,
+        has_completions=found.has_completions,
+        study=header.study,
+        condition=header.condition,
     )
 
 

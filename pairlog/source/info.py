@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pairlog.errors import UserError
 from pairlog.ids import is_digest
+from pairlog.source.wanted import Wanted
 
 
 @dataclass(frozen=True)
 class SessionInfo:
-    """A row of `pairlog sessions --json`; `complete`: the `end` is stored."""
+    """A row of `pairlog sessions --json`; `complete`: the `end` is stored.
+
+    `study` and `condition` are what the collector knows of its contributor, else what the header says.
+    """
 
     session: str
     project: str | None
@@ -28,6 +32,11 @@ class SessionInfo:
     use: str
     consent: str
     revision: int
+    languages: list[str] = field(default_factory=list)
+    has_tests: bool = False
+    has_completions: bool = False
+    study: str | None = None
+    condition: str | None = None
 
 
 class Source(ABC):
@@ -46,6 +55,10 @@ class Source(ABC):
     @abstractmethod
     def sessions(self) -> list[SessionInfo]:
         """All sessions, the oldest first."""
+
+    def find(self, wanted: Wanted) -> list[SessionInfo]:
+        """The sessions that are wanted, the oldest first."""
+        return [row for row in self.sessions() if wanted.fits(row)]
 
     @abstractmethod
     def lines(self, session: str) -> Iterator[bytes]:

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from itertools import takewhile
 from pathlib import Path
 
@@ -16,9 +16,11 @@ from pairlog.cli import Configure
 from pairlog.errors import UserError
 from pairlog.export import export_folder, frames
 from pairlog.line import decode_all
+from pairlog.moment import canonical
 from pairlog.options import add_store, store_uri
 from pairlog.replay import Player
 from pairlog.source import find_session, open_source
+from pairlog.source.wanted import Wanted
 from processing.sessions.playback import Moment, limit_idle, listing, moments, play, speed_up
 from processing.sessions.progress import progress
 from processing.sessions.states import blobs_of, player_at, text_of
@@ -28,6 +30,23 @@ from processing.sessions.verification import Verification, verify_session
 
 def _sessions(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="an array, for programs")
+    for name, metavar, what in (
+        ("project", "ID", "of this project: its id, or the beginning of it"),
+        ("contributor", "NAME", "of this contributor"),
+        ("editor", "NAME", "from an editor with this in its name"),
+        ("language", "NAME", "with a document in this language"),
+        ("study", "NAME", "of this study"),
+        ("condition", "NAME", "in this condition of a study"),
+    ):
+        parser.add_argument(f"--{name}", metavar=metavar, help=what)
+    parser.add_argument("--since", type=_moment, metavar="TIME", help="that began then or later, in UTC")
+    parser.add_argument("--until", type=_moment, metavar="TIME", help="that began before")
+    for name, what in (
+        ("has-tests", "with results of tests, or without"),
+        ("has-completions", "with completions, or without"),
+        ("verified", "that verify, or do not"),
+    ):
+        parser.add_argument(f"--{name}", action=argparse.BooleanOptionalAction, default=None, help=what)
     add_store(parser)
     parser.set_defaults(run=_run_sessions)
 
@@ -71,12 +90,15 @@ COMMANDS: dict[str, Configure] = {
 
 
 def _run_sessions(args: argparse.Namespace) -> int:
+    wanted = Wanted(**{name.name: getattr(args, name.name) for name in fields(Wanted)})
     with open_source(store_uri(args)) as source:
-        rows = source.sessions()
+        rows = source.find(wanted)
     if args.json:
         print(json.dumps([asdict(row) for row in rows], indent=2))
     elif rows:
         show(sessions_table(rows))
+    elif wanted != Wanted():
+        print("No session here is like that; `pairlog sessions` lists all.")
     else:
         print(
             "No sessions here yet. Choose what may be recorded with `pairlog consent`, then write some code."
@@ -116,6 +138,13 @@ def _seq(word: str) -> int | None:
     if word.isdecimal():
         return int(word)
     raise UserError(f"`{word}` is no moment; give --at a seq, a whole number from 0, or `end`")
+
+
+def _moment(word: str) -> str:
+    try:
+        return canonical(word)
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError("a moment such as 2026-11-01 or 2026-11-01T09:00:00Z") from None
 
 
 def _above_zero(word: str) -> float:

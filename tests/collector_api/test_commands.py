@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from collector_api import tokens
 from pairlog.cli import main
 from tests.collector_api.driver import SESSION, Collector, problem, session_lines
 
@@ -48,6 +49,18 @@ def test_tokens_are_listed_without_what_they_are(data: str, capsys: pytest.Captu
         ["1", "mine", "contributor"],
         ["2", "reader", "researcher"],
     ]
+
+
+def test_a_token_grows_old(collector: Collector, data: str, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["token", "create", "mine", "--role", "contributor", "--expires", "90d", "--data", data])
+    assert collector.send(capsys.readouterr().out.strip(), session_lines()).status_code == 200
+    old = collector.store.write(
+        lambda connection: tokens.create(connection, "mine", "contributor", expires_s=0)
+    ).result()
+    assert problem(collector.send(old, session_lines())) == (401, "token")
+    main(["token", "list", "--data", data])
+    states = [row.rpartition("  ")[2] for row in capsys.readouterr().out.splitlines()]
+    assert states == ["state", "in force", "expired"]
 
 
 def test_a_token_is_revoked_by_its_number(

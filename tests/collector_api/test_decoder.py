@@ -16,7 +16,7 @@ from collector_api.limits import Limits
 from collector_api.problems import BadLine
 from pairlog.events import TYPES, Event
 from pairlog.line import decode, encode
-from tests.collector_api.driver import SESSION, line, session_lines
+from tests.collector_api.driver import SESSION, Collector, line, session_lines
 
 _text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 _small = st.integers(0, 10**6)
@@ -99,3 +99,11 @@ def test_the_header_comes_with_its_event() -> None:
     lines = read_lines(session_lines(), SESSION, Limits())
     assert lines[0].event == decode(session_lines()[0])
     assert [one.seq for one in lines] == list(range(9))
+
+
+@pytest.mark.parametrize("seq", [-1, 2**53, 2**63, 10**30])
+def test_a_seq_that_is_out_of_bounds_is_named_as_it_was_written(
+    collector: Collector, mine: str, seq: int
+) -> None:
+    answer = collector.send(mine, [session_lines()[0], line(seq, "close", doc=1)])
+    assert (answer.status_code, answer.json()["seq"]) == (422, seq)

@@ -233,6 +233,11 @@ def test_a_row_tells_what_the_lines_say(collector: Collector, mine: str) -> None
         "use": "research",
         "consent": "content",
         "revision": 0,
+        "languages": ["python"],
+        "has_tests": False,
+        "has_completions": False,
+        "study": None,
+        "condition": None,
     }
     assert collector.ask(mine, "GET", "/v1/sessions").json() == {"sessions": [row], "next": None}
     assert collector.ask(mine, "GET", f"/v1/sessions/{SESSION}").json() == {**row, "acked": 8}

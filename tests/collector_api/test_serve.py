@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import signal
@@ -172,3 +173,20 @@ def test_a_full_disk_answers_503_and_keeps_what_was_acknowledged(start: Start, t
     assert (refused.status_code, refused.json()["code"]) == (503, "storage")
     assert refused.headers["retry-after"] == "5"
     assert served.post(token, lines).json() == {"acked": 8}
+
+
+def test_its_log_is_json_where_that_is_asked_for(data: Path) -> None:
+    process = subprocess.Popen(
+        command("serve", "--data", data, "--port", "0", "--log", "json"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    address = process.stdout.readline().strip()
+    refused = httpx.get(f"{address}/v1/sessions", headers={"X-Request-ID": "trace-1"})
+    process.terminate()
+    _, log = process.communicate(timeout=20)
+    (said,) = [json.loads(written) for written in log.splitlines()]
+    assert refused.json()["request"] == "trace-1"
+    assert (said["request"], said["status"], said["code"]) == ("trace-1", 401, "token")

@@ -41,6 +41,7 @@ def test_what_was_acknowledged_is_read_while_the_collector_writes(
                 use="private",
                 consent="content",
                 revision=0,
+                languages=["python"],
             )
         ]
         collector.send(mine, [line(9, "open", doc=2, path="b", why="opened", source="disk", blob=DIGEST)])

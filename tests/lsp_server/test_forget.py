@@ -16,13 +16,13 @@ from lsp_server.home.layout import Route, SessionFiles
 from lsp_server.home.refused import Refused
 from lsp_server.home.state import read_recorder
 from lsp_server.orders import ask
-from lsp_server.orders.duration import seconds_of
 from lsp_server.sending.collector import Answer, Collector
 from lsp_server.sending.delivered import DeliveredSession, delivered_since, remember
 from lsp_server.sending.delivery import Delivery
 from lsp_server.sending.pace import Pace
 from pairlog.consent import Choice, store
 from pairlog.consent import parse as parse_choice
+from pairlog.duration import seconds_of
 from pairlog.errors import UserError
 from pairlog.home import open_home
 from pairlog.replay import verify

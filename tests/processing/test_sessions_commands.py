@@ -33,6 +33,11 @@ def test_sessions_are_listed_the_oldest_first(tmp_path: Path, capsys: pytest.Cap
         "use": "research",
         "consent": "workspace",
         "revision": 0,
+        "languages": ["python"],
+        "has_tests": True,
+        "has_completions": True,
+        "study": None,
+        "condition": None,
     }
 
 

@@ -1,0 +1,25 @@
+"""`/v1/contributors/me/reads`: who read a contributor's sessions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from collector_api import reads
+from collector_api.answers import ReadsAnswer
+from collector_api.auth import Caller
+from collector_api.state import InLimits, InStore, json_response
+
+router = APIRouter(tags=["contributors"])
+
+
+@router.get("/v1/contributors/me/reads", summary="Who read my sessions", response_model=ReadsAnswer)
+def list_reads(
+    caller: Caller, store: InStore, limits: InLimits, after: Annotated[int, Query(ge=0, lt=2**63)] = 0
+) -> Response:
+    """Readings of the caller's sessions by others, behind the one with id `after`: the first of each day."""
+    with store.reading() as connection:
+        rows = reads.of_contributor(connection, caller.contributor, after, limits.rows_max)
+    return json_response({"reads": rows})
