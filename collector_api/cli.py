@@ -11,8 +11,9 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from collector_api import database, erasure, sessions, tokens
-from collector_api.problems import Erased
+from collector_api import erasure, sessions, tokens
+from collector_api.database import Database, database_at
+from collector_api.problems import Erased, NoStorage
 from collector_api.tokens import ROLES, TokenInfo
 from pairlog.cli import Configure
 from pairlog.errors import UserError
@@ -20,6 +21,8 @@ from pairlog.home import default_home
 from pairlog.options import database_uri
 
 HOST, PORT = "127.0.0.1", 8377
+#: How long a command waits for readers of what it deleted.
+_SCRUB_MS_MAX = 5_000
 
 T = TypeVar("T")
 
@@ -28,7 +31,9 @@ def _serve_options(parser: argparse.ArgumentParser) -> None:
     _add_store(parser)
     parser.add_argument("--host", default=HOST, help="the address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=PORT, help="the port; 0: any free one (%(default)s)")
-    parser.add_argument("--workers", type=int, default=1, help="processes that serve (%(default)s)")
+    parser.add_argument(
+        "--workers", type=int, default=1, help="processes that serve; above 1 on PostgreSQL (%(default)s)"
+    )
     parser.set_defaults(run=_serve)
 
 
@@ -60,29 +65,33 @@ COMMANDS: dict[str, Configure] = {"serve": _serve_options, "token": _token_optio
 def _add_store(parser: argparse.ArgumentParser) -> None:
     store = parser.add_mutually_exclusive_group()
     store.add_argument("--data", type=Path, metavar="DIR", help="the data folder (default: in PAIRLOG_HOME)")
-    store.add_argument("--database-url", metavar="URL", help="the database instead")
+    store.add_argument(
+        "--database-url", metavar="URL", help="a database instead: postgresql://USER@HOST/NAME"
+    )
 
 
-def _file(args: argparse.Namespace) -> Path:
-    return database.database_file(args.database_url or database_uri(args.data or default_home() / "data"))
+def _address(args: argparse.Namespace) -> str:
+    return args.database_url or database_uri(args.data or default_home() / "data")
+
+
+def _database(args: argparse.Namespace) -> Database:
+    return database_at(_address(args))
 
 
 def _serve(args: argparse.Namespace) -> int:
     from collector_api.serving import serve
 
-    if args.workers != 1:
-        raise UserError("SQLite serves one worker; leave --workers away")
-    serve(_file(args), args.host, args.port)
+    serve(_address(args), args.host, args.port, args.workers)
     return 0
 
 
 def _create_token(args: argparse.Namespace) -> int:
-    print(_write(_file(args), lambda connection: tokens.create(connection, args.name, args.role)))
+    print(_write(_database(args), lambda connection: tokens.create(connection, args.name, args.role)))
     return 0
 
 
 def _list_tokens(args: argparse.Namespace) -> int:
-    engine = database.open_reading(_file(args))
+    engine = _database(args).open_reading()
     with engine.begin() as connection:
         rows = tokens.listed(connection)
     engine.dispose()
@@ -124,20 +133,24 @@ def _whole_id(connection: Connection, wanted: str) -> str:
     return found[0] if found else wanted
 
 
-def _existing(args: argparse.Namespace) -> Path:
-    file = _file(args)
-    database.open_reading(file).dispose()
-    return file
+def _existing(args: argparse.Namespace) -> Database:
+    database = _database(args)
+    database.open_reading().dispose()
+    return database
 
 
-def _write(file: Path, job: Callable[[Connection], T]) -> T:
-    engine = database.open_writing(file)
+def _write(database: Database, job: Callable[[Connection], T]) -> T:
+    engine = database.open_writing()
     try:
         with engine.begin() as connection:
             result = job(connection)
-        database.scrub_log(file)
+        database.scrub(_SCRUB_MS_MAX)
     except DBAPIError as error:
-        raise UserError(f"cannot write {file}: {error.orig}; try again in a moment") from None
+        raise UserError(f"cannot write {database.name}: {error.orig}; try again in a moment") from None
+    except NoStorage as error:
+        raise UserError(
+            f"written, yet not scrubbed: {error.detail}; `pairlog serve` does it once more"
+        ) from None
     finally:
         engine.dispose()
     return result

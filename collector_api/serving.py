@@ -6,14 +6,14 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from ipaddress import ip_address
-from pathlib import Path
 
 import uvicorn
 
 from collector_api.app import create_app
 from collector_api.browser import Browser
-from collector_api.lock import StoreLock
+from collector_api.database import database_at
 from collector_api.store import Store
 from collector_api.tokens import OPERATOR
 from pairlog.errors import UserError
@@ -23,22 +23,11 @@ _GRACE_S = 1
 _BACKLOG = 1024
 
 
-def serve(file: Path, host: str, port: int) -> None:
-    """Serve the store in `file` until SIGTERM or SIGINT. Raises UserError where that cannot begin."""
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = StoreLock(file.with_name(f"{file.name}.lock"))
-    try:
-        listener = _listen(host, port)
-        try:
-            store = Store(file)
-            try:
-                _run(store, listener)
-            finally:
-                store.close()
-        finally:
-            listener.close()
-    finally:
-        lock.release()
+def serve(address: str, host: str, port: int, workers: int) -> None:
+    """Serve a database until SIGTERM or SIGINT. Raises UserError where that cannot begin."""
+    database = database_at(address)
+    with database.claim(workers), closing(_listen(host, port)) as listener, closing(Store(database)) as store:
+        _run(store, listener)
 
 
 class _Server(uvicorn.Server):

@@ -76,7 +76,7 @@ def begun(connection: Connection, contributor: int, lines: Sequence[Line], size:
         id=header.session,
         contributor_id=contributor,
         **of_header(header),
-        started_at=header.started_at,
+        started_at=storable(header.started_at),
         ended_at=None,
         events=0,
         last_seq=0,
@@ -92,7 +92,12 @@ def begun(connection: Connection, contributor: int, lines: Sequence[Line], size:
 
 def of_header(header: Session) -> dict[str, Any]:
     """The columns that say again what strings of the header say."""
-    return {"project": header.project, "editor": " ".join(header.editor.values())}
+    return {"project": storable(header.project), "editor": storable(" ".join(header.editor.values()))}
+
+
+def storable(said: str | None) -> Any:
+    """What a line says, as a column of text holds it: PostgreSQL keeps no NUL."""
+    return said and said.replace("\0", "\ufffd")
 
 
 def taken_back(connection: Connection, row: SessionRow, grown: int, changes: dict[str, Any]) -> None:

@@ -14,7 +14,9 @@ from collector_api import tokens
 from collector_api.access import ACCESS, Door
 from collector_api.browser import COOKIE
 from collector_api.tokens import OPERATOR, ROLES, Role
-from tests.collector_api.driver import Collector, line, problem, session_lines
+from tests.collector_api.driver import Collector, line, on_sqlite, problem, session_lines
+
+pytestmark = on_sqlite
 
 CONTENT = b"print('hello')\n"
 DIGEST = sha256(CONTENT).hexdigest()
