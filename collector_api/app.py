@@ -9,7 +9,6 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from collector_api.auth import Doorkeeper, admitted
-from collector_api.browser import Browser
 from collector_api.headers import SafeHeaders
 from collector_api.limits import Limits, Pace
 from collector_api.pages import add_pages, problem_page, wants_page
@@ -19,10 +18,9 @@ from collector_api.store import Store
 from pairlog import __version__
 
 
-def create_app(store: Store, browser: Browser | None = None, limits: Limits | None = None) -> FastAPI:
+def create_app(store: Store, limits: Limits | None = None) -> FastAPI:
     """The collector over a store; whoever opened the store closes it."""
     limits = limits or Limits()
-    browser = browser or Browser()
     app = FastAPI(
         title="Pairlog collector",
         version=__version__,
@@ -33,8 +31,7 @@ def create_app(store: Store, browser: Browser | None = None, limits: Limits | No
     )
     app.state.store = store
     app.state.limits = limits
-    app.state.browser = browser
-    app.state.doorkeeper = Doorkeeper(store, browser, Pace(limits))
+    app.state.doorkeeper = Doorkeeper(store, Pace(limits))
     app.add_middleware(SafeHeaders)
     add_pages(app)
     for module in (frames, redactions, live, sessions, blobs, tombstones, health):

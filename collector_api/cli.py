@@ -81,6 +81,8 @@ def _database(args: argparse.Namespace) -> Database:
 def _serve(args: argparse.Namespace) -> int:
     from collector_api.serving import serve
 
+    if args.workers < 1:
+        raise UserError("--workers is the number of processes that serve: 1 or more")
     serve(_address(args), args.host, args.port, args.workers)
     return 0
 

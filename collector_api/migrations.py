@@ -24,8 +24,12 @@ def _redactions(connection: Connection) -> None:
         connection.exec_driver_sql("ALTER TABLE session ADD COLUMN redact_through BIGINT DEFAULT -1 NOT NULL")
 
 
+def _cookies(connection: Connection) -> None:
+    SQLModel.metadata.create_all(connection)
+
+
 #: Step n brings a database from version n to n + 1. A released step is never changed.
-STEPS: tuple[Callable[[Connection], None], ...] = (_first_tables, _redactions)
+STEPS: tuple[Callable[[Connection], None], ...] = (_first_tables, _redactions, _cookies)
 
 
 def version(connection: Connection) -> int:

@@ -40,6 +40,21 @@ class Token(SQLModel, table=True):
     revoked_at: str | None = None
 
 
+class CookieRow(SQLModel, table=True):
+    """A cookie of a browser, or a key that makes one `once`, good until a time in seconds since 1970.
+
+    `token` is the SHA-256 of the token that it was given for; empty: it is the operator's. `sha256` is over
+    the cookie.
+    """
+
+    __tablename__ = "cookie"
+
+    sha256: str = Field(primary_key=True)
+    token: str
+    once: bool
+    until_s: int = Field(sa_type=BigInteger)
+
+
 class SessionRow(SQLModel, table=True):
     """A session. `last_seq` is its last line's, `acked` the last seq that is covered, `through` included.
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from collector_api.app import create_app
-from collector_api.browser import Browser
 from collector_api.database import database_at
 from collector_api.store import Store
 from pairlog.options import database_uri
@@ -38,9 +37,8 @@ def store(store_address: str) -> Iterator[Store]:
 
 @pytest.fixture
 def collector(store_address: str, store: Store) -> Iterator[Collector]:
-    browser = Browser()
     with asyncio.Runner() as loop:
-        yield Collector(store_address, store, browser, create_app(store, browser, SMALL), loop)
+        yield Collector(store_address, store, create_app(store, SMALL), loop)
 
 
 @pytest.fixture

@@ -18,11 +18,10 @@ from fastapi import FastAPI
 from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
 
-from collector_api import tokens
-from collector_api.browser import Browser
+from collector_api import browser, tokens
 from collector_api.limits import Limits
 from collector_api.store import Store
-from collector_api.tokens import Role
+from collector_api.tokens import OPERATOR, Principal, Role
 from pairlog.events import Edit, End, Event, Open, Save, Session
 from pairlog.frame import pack, whole_lines
 from pairlog.line import encode
@@ -54,7 +53,6 @@ class Collector:
 
     address: str
     store: Store
-    browser: Browser
     app: FastAPI
     loop: asyncio.Runner
 
@@ -71,6 +69,10 @@ class Collector:
 
     def token(self, name: str, role: Role = "contributor") -> str:
         return self.store.write(lambda connection: tokens.create(connection, name, role)).result()
+
+    def cookie(self, principal: Principal = OPERATOR) -> str:
+        """A cookie of a browser."""
+        return self.store.write(lambda connection: browser.admit(connection, principal)).result()
 
     def send(self, token: str, lines: Sequence[bytes], session: str = SESSION) -> httpx.Response:
         return self.ask(token, "POST", f"/v1/sessions/{session}/frames", content=pack(lines))

@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from collector_api import tokens
 from collector_api.access import ACCESS, Door
 from collector_api.browser import COOKIE
-from collector_api.tokens import OPERATOR, ROLES, Role
+from collector_api.tokens import ROLES, Role
 from tests.collector_api.driver import Collector, line, on_sqlite, problem, session_lines
 
 pytestmark = on_sqlite
@@ -114,7 +114,7 @@ def test_without_a_token_nothing_is_given(
 def test_the_cookie_of_the_pages_opens_no_other_door(
     walked: Collector, method: str, address: str, path: str, session: str
 ) -> None:
-    cookie = walked.browser.admit(OPERATOR)
+    cookie = walked.cookie()
     assert walked.request(method, address, headers={"Cookie": f"{COOKIE}={cookie}"}).status_code == 401
 
 

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from collector_api.app import create_app
-from collector_api.browser import Browser
 from collector_api.migrations import STEPS
 from collector_api.sqlite import SqliteDatabase
 from collector_api.store import Store
@@ -59,10 +58,7 @@ def test_an_old_store_gets_the_tables_of_a_new_one(old: Path, tmp_path: Path) ->
 def test_what_an_old_store_holds_is_served(old: Path) -> None:
     store = Store(SqliteDatabase(old))
     with asyncio.Runner() as loop:
-        browser = Browser()
-        collector = Collector(
-            database_uri(old.parent), store, browser, create_app(store, browser, SMALL), loop
-        )
+        collector = Collector(database_uri(old.parent), store, create_app(store, SMALL), loop)
         reader = collector.token("root", "admin")
         row = collector.row(reader)
         assert (row["events"], row["verified"], row["revision"], row["acked"]) == (10, True, 0, 9)

@@ -37,7 +37,7 @@ def impatient(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector
     store = Store(SqliteDatabase(file))
     with asyncio.Runner() as loop:
         app = create_app(store)
-        yield Collector(database_uri(file.parent), store, app.state.browser, app, loop)
+        yield Collector(database_uri(file.parent), store, app, loop)
     store.close()
 
 
