@@ -5,25 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, select, true, update
 from sqlmodel import col, func
 
 from collector_api import blobs
 from collector_api.decoder import Line
 from collector_api.problems import BadLine, Erased, NoSession, NotOwner
-from collector_api.tables import Contributor, SessionRow, Tombstone, VerdictRow
+from collector_api.tables import Contributor, SessionRow, Tombstone, VerdictRow, table_of
 from collector_api.tokens import Principal
 from pairlog.consent import USES
 from pairlog.events import Consent, End, Session
 from pairlog.moment import later
 from pairlog.source import SessionInfo
 
+#: Made once, because every frame asks them.
+_FIND = select(table_of(SessionRow)).where(col(SessionRow.id) == bindparam("session"))
+_LAST_CHANGE = select(func.max(col(SessionRow.changed)))
+
 _READABLE_USES = ("research", "public")
 
 
 def find(connection: Connection, session: str) -> SessionRow | None:
     """The row of a session; None where there never was one. Raises Erased where there was."""
-    found = connection.execute(select(SessionRow).where(col(SessionRow.id) == session)).one_or_none()
+    found = connection.execute(_FIND, {"session": session}).one_or_none()
     if found is not None:
         return SessionRow(**found._mapping)
     erased = select(col(Tombstone.id)).where(col(Tombstone.session_id) == session)
@@ -144,7 +148,7 @@ def continued(connection: Connection, row: SessionRow, lines: Sequence[Line], si
 
 def next_change(connection: Connection) -> int:
     """The next number of the order in which sessions change."""
-    return (connection.execute(select(func.max(col(SessionRow.changed)))).scalar() or 0) + 1
+    return (connection.execute(_LAST_CHANGE).scalar() or 0) + 1
 
 
 def listed(

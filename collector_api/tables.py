@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKeyConstraint, LargeBinary, UniqueConstraint, text
+from sqlalchemy import Column, ForeignKeyConstraint, LargeBinary, Table, UniqueConstraint, text
 from sqlmodel import BigInteger, Field, SQLModel
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """The table of a model, for statements that are made once: those of a model itself are dearer to run."""
+    table: Table = SQLModel.metadata.tables[str(model.__tablename__)]
+    return table
 
 
 class SchemaVersion(SQLModel, table=True):
