@@ -11,7 +11,6 @@ from starlette.responses import Response
 
 from collector_api.accounting import Accounting
 from collector_api.auth import Doorkeeper, admitted
-from collector_api.browser import Browser
 from collector_api.description import describe
 from collector_api.headers import SafeHeaders
 from collector_api.limits import Limits, Pace
@@ -35,10 +34,9 @@ from collector_api.store import Store
 from pairlog import __version__
 
 
-def create_app(store: Store, browser: Browser | None = None, limits: Limits | None = None) -> FastAPI:
+def create_app(store: Store, limits: Limits | None = None) -> FastAPI:
     """The collector over a store; whoever opened the store closes it."""
     limits = limits or Limits()
-    browser = browser or Browser()
     app = FastAPI(
         title="Pairlog collector",
         version=__version__,
@@ -50,8 +48,7 @@ def create_app(store: Store, browser: Browser | None = None, limits: Limits | No
     app.state.store = store
     app.state.reads = Reads(store)
     app.state.limits = limits
-    app.state.browser = browser
-    app.state.doorkeeper = Doorkeeper(store, browser, Pace(limits))
+    app.state.doorkeeper = Doorkeeper(store, Pace(limits))
     app.state.metrics = Metrics(lambda: store.waiting, lambda: store.bell.watchers)
     app.add_middleware(Accounting, metrics=app.state.metrics)
     app.add_middleware(SafeHeaders)

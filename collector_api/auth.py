@@ -9,13 +9,13 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
-from collector_api import tokens
+from collector_api import browser, tokens
 from collector_api.access import ACCESS, Access
-from collector_api.browser import COOKIE, Browser
+from collector_api.browser import COOKIE
 from collector_api.limits import Pace
 from collector_api.problems import BadToken, ForeignForm, Problem, WrongRole
 from collector_api.store import Store
-from collector_api.tokens import OPERATOR, Principal
+from collector_api.tokens import Principal
 from pairlog.ids import is_session
 
 #: How long a revoked token may still be taken.
@@ -28,11 +28,8 @@ _KNOWN_MAX = 10_000
 class Doorkeeper:
     """Knows the tokens of a store, and the cookies given out for them."""
 
-    def __init__(
-        self, store: Store, browser: Browser, pace: Pace, clock: Callable[[], float] = monotonic
-    ) -> None:
+    def __init__(self, store: Store, pace: Pace, clock: Callable[[], float] = monotonic) -> None:
         self._store = store
-        self._browser = browser
         self._pace = pace
         self._clock = clock
         self._known: dict[str, tuple[Principal, float]] = {}
@@ -47,7 +44,7 @@ class Doorkeeper:
             return None
         principal = await self.bearer(request.headers.get("authorization", ""))
         if principal is None and access.door == "page":
-            principal = await self._cookie(request.cookies.get(COOKIE, ""))
+            principal = await run_in_threadpool(self._who, request.cookies.get(COOKIE, ""))
         if principal is None:
             raise BadToken("this needs a token in force: send `Authorization: Bearer TOKEN`")
         if principal.role not in access.roles:
@@ -73,16 +70,9 @@ class Doorkeeper:
         self._note_use(principal.token, moment)
         return principal
 
-    async def _cookie(self, cookie: str) -> Principal | None:
-        """Whose cookie this is, as long as the token that it was given for is in force."""
-        principal = self._browser.who(cookie)
-        if principal is None or principal == OPERATOR:
-            return principal
-        return principal if await run_in_threadpool(self._in_force, principal.token) else None
-
-    def _in_force(self, token: int) -> bool:
+    def _who(self, cookie: str) -> Principal | None:
         with self._store.reading() as connection:
-            return tokens.in_force(connection, token)
+            return browser.who(connection, cookie)
 
     def _find(self, token: str) -> Principal | None:
         with self._store.reading() as connection:

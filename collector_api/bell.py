@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
 
+from sqlalchemy import Connection
+
 from collector_api.problems import TooFast
 
 _Ear: TypeAlias = tuple[asyncio.AbstractEventLoop, asyncio.Event]
@@ -26,6 +28,12 @@ class Bell:
         """Wake everybody who watches this session."""
         with self._lock:
             _wake(self._ears.get(session, ()))
+
+    def ring_all(self) -> None:
+        """Wake everybody who watches anything."""
+        with self._lock:
+            for ears in self._ears.values():
+                _wake(ears)
 
     def close(self) -> None:
         """Wake everybody for the last time; `closed` says so."""
@@ -71,3 +79,21 @@ def _wake(ears: Iterable[_Ear]) -> None:
     for loop, heard in ears:
         if not loop.is_closed():
             loop.call_soon_threadsafe(heard.set)
+
+
+class LocalNews:
+    """The news of a store that one process serves: whoever wrote rings the bell."""
+
+    def __init__(self, bell: Bell) -> None:
+        self._bell = bell
+
+    def tell(self, connection: Connection, sessions: Iterable[str]) -> None:
+        """Nothing: no other process is to hear of it."""
+
+    def committed(self, sessions: Iterable[str]) -> None:
+        """Ring for these sessions."""
+        for session in sessions:
+            self._bell.ring(session)
+
+    def close(self) -> None:
+        """Nothing is left to do."""

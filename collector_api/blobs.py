@@ -6,19 +6,23 @@ import hashlib
 import re
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, delete, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 from sqlmodel import col
 
 from collector_api.decoder import Line
 from collector_api.limits import Limits
 from collector_api.problems import BlobMissing, NoBlob, NoRoom
-from collector_api.tables import Blob, Contributor, Named
+from collector_api.tables import Blob, Contributor, Named, table_of
 from pairlog.blobs import read_manifest
 from pairlog.errors import UserError
 from pairlog.events import Open, Workspace
 from pairlog.line import decode
 
 _SHA256 = re.compile("[0-9a-f]{64}")
+#: Made once, because every frame asks and tells it.
+_MINE = col(Contributor.id) == bindparam("contributor")
+_USED = select(col(Contributor.bytes)).where(_MINE)
+_COUNT = update(table_of(Contributor)).where(_MINE).values(bytes=col(Contributor.bytes) + bindparam("grown"))
 #: How many hashes one question to the database may hold.
 _ASK_MAX = 500
 
@@ -48,9 +52,7 @@ def keep(connection: Connection, contributor: int, data: bytes) -> None:
 
 def take_room(connection: Connection, contributor: int, size: int, limits: Limits) -> None:
     """Count bytes to a contributor. Raises NoRoom where there is no room for them."""
-    used = connection.execute(
-        select(col(Contributor.bytes)).where(col(Contributor.id) == contributor)
-    ).scalar_one()
+    used = connection.execute(_USED, {"contributor": contributor}).scalar_one()
     if used + size > limits.contributor_bytes_max:
         raise NoRoom(
             "contributor_bytes_max", limits.contributor_bytes_max, f"{used} bytes of yours are kept already"
@@ -60,8 +62,7 @@ def take_room(connection: Connection, contributor: int, size: int, limits: Limit
 
 def count(connection: Connection, contributor: int, grown: int) -> None:
     """Count bytes to a contributor, or with a negative number those that were freed."""
-    mine = col(Contributor.id) == contributor
-    connection.execute(update(Contributor).where(mine).values(bytes=Contributor.bytes + grown))
+    connection.execute(_COUNT, {"contributor": contributor, "grown": grown})
 
 
 def present(connection: Connection, contributor: int, digests: Iterable[str]) -> set[str]:

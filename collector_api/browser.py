@@ -1,55 +1,86 @@
-"""The browser's way in: a one-time address, or a typed token, becomes a cookie for one session."""
+"""The browser's way in: a one-time address, or a typed token, becomes a cookie for some hours.
+
+Keys and cookies are rows, so that every process of a collector knows them: their SHA-256, as of tokens.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable
-from time import monotonic
+from time import time
 
-from collector_api.tokens import Principal
+from sqlalchemy import Connection, delete, insert, select
+from sqlmodel import col
+
+from collector_api import tokens
+from collector_api.tables import CookieRow
+from collector_api.tokens import OPERATOR, Principal
 
 COOKIE = "pairlog"
-_HOURS_MAX = 12
-#: More cookies than people who look at one collector; the oldest give way.
-_COOKIES_MAX = 1_000
+HOURS_MAX = 12
+_OPERATOR = ""
+#: More than people who look at one collector; the oldest give way.
+_ROWS_MAX = 1_000
 
 
-class Browser:
-    """The cookies that are good now, in memory alone: a restart ends them."""
+def one_time_key(connection: Connection, principal: Principal, now_s: float | None = None) -> str:
+    """A key that opens the pages once, as this principal."""
+    return _made(connection, principal, True, now_s)
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
-        self._clock = clock
-        self._keys: dict[str, Principal] = {}
-        self._cookies: dict[str, tuple[Principal, float]] = {}
 
-    def one_time_key(self, principal: Principal) -> str:
-        """A key that opens the pages once, as this principal."""
-        key = secrets.token_urlsafe(32)
-        self._keys[_digest(key)] = principal
-        return key
+def enter(connection: Connection, key: str, now_s: float | None = None) -> str | None:
+    """A cookie for a one-time key; None where the key is unknown, used or too old."""
+    principal = _whose(connection, key, True, now_s)
+    if principal is None:
+        return None
+    leave(connection, key)
+    return admit(connection, principal, now_s)
 
-    def enter(self, key: str) -> str | None:
-        """A cookie for a one-time key; None where the key is unknown or used."""
-        principal = self._keys.pop(_digest(key), None)
-        return None if principal is None else self.admit(principal)
 
-    def admit(self, principal: Principal) -> str:
-        """A cookie for this principal."""
-        while len(self._cookies) >= _COOKIES_MAX:
-            del self._cookies[next(iter(self._cookies))]
-        cookie = secrets.token_urlsafe(32)
-        self._cookies[_digest(cookie)] = (principal, self._clock() + _HOURS_MAX * 3600)
-        return cookie
+def admit(connection: Connection, principal: Principal, now_s: float | None = None) -> str:
+    """A cookie for this principal."""
+    return _made(connection, principal, False, now_s)
 
-    def who(self, cookie: str) -> Principal | None:
-        """Whose cookie this is; None where it is unknown or too old."""
-        principal, until = self._cookies.get(_digest(cookie), (None, 0.0))
-        return principal if self._clock() < until else None
 
-    def leave(self, cookie: str) -> None:
-        """Forget a cookie."""
-        self._cookies.pop(_digest(cookie), None)
+def who(connection: Connection, cookie: str, now_s: float | None = None) -> Principal | None:
+    """Whose cookie this is; None where it is unknown or too old, or its token is not in force."""
+    return _whose(connection, cookie, False, now_s)
+
+
+def leave(connection: Connection, cookie: str) -> None:
+    """Forget a cookie, or a key."""
+    connection.execute(delete(CookieRow).where(col(CookieRow.sha256) == _digest(cookie)))
+
+
+def _made(connection: Connection, principal: Principal, once: bool, now_s: float | None) -> str:
+    oldest = select(col(CookieRow.sha256)).order_by(col(CookieRow.until_s).desc()).offset(_ROWS_MAX - 1)
+    connection.execute(delete(CookieRow).where(col(CookieRow.sha256).in_(oldest)))
+    secret = secrets.token_urlsafe(32)
+    connection.execute(
+        insert(CookieRow).values(
+            sha256=_digest(secret),
+            token=_OPERATOR if principal == OPERATOR else tokens.digest_of(principal.token),
+            once=once,
+            until_s=int(_now(now_s)) + HOURS_MAX * 3600,
+        )
+    )
+    return secret
+
+
+def _whose(connection: Connection, secret: str, once: bool, now_s: float | None) -> Principal | None:
+    question = select(col(CookieRow.token)).where(
+        col(CookieRow.sha256) == _digest(secret),
+        col(CookieRow.once) == once,
+        col(CookieRow.until_s) > _now(now_s),
+    )
+    found = connection.execute(question).scalar()
+    if found is None:
+        return None
+    return OPERATOR if found == _OPERATOR else tokens.with_digest(connection, found)
+
+
+def _now(now_s: float | None) -> float:
+    return time() if now_s is None else now_s
 
 
 def _digest(secret: str) -> str:

@@ -11,8 +11,9 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from collector_api import database, erasure, logs, sessions, tokens
-from collector_api.problems import Erased
+from collector_api import erasure, logs, sessions, tokens
+from collector_api.database import Database, database_at
+from collector_api.problems import Erased, NoStorage
 from collector_api.tokens import ROLES, TokenInfo
 from pairlog.cli import Configure
 from pairlog.duration import seconds_of
@@ -21,6 +22,8 @@ from pairlog.home import default_home
 from pairlog.options import database_uri
 
 HOST, PORT = "127.0.0.1", 8377
+#: How long a command waits for readers of what it deleted.
+_SCRUB_MS_MAX = 5_000
 
 T = TypeVar("T")
 
@@ -29,7 +32,9 @@ def _serve_options(parser: argparse.ArgumentParser) -> None:
     add_store(parser)
     parser.add_argument("--host", default=HOST, help="the address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=PORT, help="the port; 0: any free one (%(default)s)")
-    parser.add_argument("--workers", type=int, default=1, help="processes that serve (%(default)s)")
+    parser.add_argument(
+        "--workers", type=int, default=1, help="processes that serve; above 1 on PostgreSQL (%(default)s)"
+    )
     parser.add_argument("--log", choices=logs.FORMS, default="text", help="the form of the log (%(default)s)")
     parser.set_defaults(run=_serve)
 
@@ -69,35 +74,41 @@ def add_store(parser: argparse.ArgumentParser) -> None:
     """Add `--data` and `--database-url`: which store a command is about."""
     store = parser.add_mutually_exclusive_group()
     store.add_argument("--data", type=Path, metavar="DIR", help="the data folder (default: in PAIRLOG_HOME)")
-    store.add_argument("--database-url", metavar="URL", help="the database instead")
+    store.add_argument(
+        "--database-url", metavar="URL", help="a database instead: postgresql://USER@HOST/NAME"
+    )
 
 
-def store_file(args: argparse.Namespace) -> Path:
-    """The file of the store that a command names."""
-    return database.database_file(args.database_url or database_uri(args.data or default_home() / "data"))
+def _address(args: argparse.Namespace) -> str:
+    return args.database_url or database_uri(args.data or default_home() / "data")
+
+
+def named_store(args: argparse.Namespace) -> Database:
+    """The store that a command names."""
+    return database_at(_address(args))
 
 
 def _serve(args: argparse.Namespace) -> int:
     from collector_api.serving import serve
 
-    if args.workers != 1:
-        raise UserError("SQLite serves one worker; leave --workers away")
-    logs.set_up(args.log)
-    serve(store_file(args), args.host, args.port)
+    if args.workers < 1:
+        raise UserError("--workers is the number of processes that serve: 1 or more")
+    serve(_address(args), args.host, args.port, args.workers, args.log)
     return 0
 
 
 def _create_token(args: argparse.Namespace) -> int:
     print(
         write(
-            store_file(args), lambda connection: tokens.create(connection, args.name, args.role, args.expires)
+            named_store(args),
+            lambda connection: tokens.create(connection, args.name, args.role, args.expires),
         )
     )
     return 0
 
 
 def _list_tokens(args: argparse.Namespace) -> int:
-    engine = database.open_reading(store_file(args))
+    engine = named_store(args).open_reading()
     with engine.begin() as connection:
         rows = tokens.listed(connection)
     engine.dispose()
@@ -146,22 +157,26 @@ def _whole_id(connection: Connection, wanted: str) -> str:
     return found[0] if found else wanted
 
 
-def existing_store(args: argparse.Namespace) -> Path:
-    """The file of the store that a command names. Raises UserError where no store of this version is."""
-    file = store_file(args)
-    database.open_reading(file).dispose()
-    return file
+def existing_store(args: argparse.Namespace) -> Database:
+    """The store that a command names. Raises UserError where no store of this version is."""
+    database = named_store(args)
+    database.open_reading().dispose()
+    return database
 
 
-def write(file: Path, job: Callable[[Connection], T]) -> T:
+def write(database: Database, job: Callable[[Connection], T]) -> T:
     """What a job returns, once it is written. Raises UserError where that cannot be."""
-    engine = database.open_writing(file)
+    engine = database.open_writing()
     try:
         with engine.begin() as connection:
             result = job(connection)
-        database.scrub_log(file)
+        database.scrub(_SCRUB_MS_MAX)
     except DBAPIError as error:
-        raise UserError(f"cannot write {file}: {error.orig}; try again in a moment") from None
+        raise UserError(f"cannot write {database.name}: {error.orig}; try again in a moment") from None
+    except NoStorage as error:
+        raise UserError(
+            f"written, yet not scrubbed: {error.detail}; `pairlog serve` does it once more"
+        ) from None
     finally:
         engine.dispose()
     return result

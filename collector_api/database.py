@@ -1,128 +1,101 @@
-"""The database behind a store: addresses, engines, and the pragmas that make SQLite durable and private.
+"""The database behind a store: SQLite for one server, PostgreSQL for several, by their addresses.
 
-Two engines: one connection writes, several read. PostgreSQL has its place beside SQLite here.
+Both have one writer at a time: who begins to write waits until the one before has committed. So what a job of
+the writer reads is what it changes, whichever process it runs in.
 """
 
 from __future__ import annotations
 
-import os
-import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Protocol
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.exc import ArgumentError
 
-from collector_api import migrations
+from collector_api.bell import Bell
+from collector_api.sqlite import SqliteDatabase
 from pairlog.errors import UserError
 
-#: How long a writer waits for another one's lock.
-BUSY_MS_MAX = 5_000
+_HOW = "write sqlite:///FILE or postgresql://USER@HOST/NAME"
 
 
-def database_file(address: str) -> Path:
-    """The file of a `sqlite:///FILE` address. Raises UserError for any other address."""
+class News(Protocol):
+    """How those who watch hear of what became durable, in whichever process they are."""
+
+    def tell(self, connection: Connection, sessions: Iterable[str]) -> None:
+        """Told inside the transaction that changes these sessions."""
+
+    def committed(self, sessions: Iterable[str]) -> None:
+        """Told in the same process once it is committed."""
+
+    def close(self) -> None:
+        """Nothing more is heard."""
+
+
+class Database(Protocol):
+    """Where a store is kept."""
+
+    #: At least so long between two scrubs; 0: each is done at once.
+    scrub_pause_s: float
+
+    @property
+    def name(self) -> str:
+        """The place in words for people, without a password."""
+
+    def claim(self, workers: int) -> AbstractContextManager[None]:
+        """The right to serve the place with so many processes, until the end of the `with`.
+
+        Raises UserError where it is not to be had.
+        """
+
+    def open_writing(self) -> Engine:
+        """An engine whose transactions write, one at a time; its tables are made or migrated.
+
+        Raises UserError where the place cannot be used.
+        """
+
+    def open_reading(self) -> Engine:
+        """An engine whose transactions see one state of the store, and only read.
+
+        Raises UserError where there is no store of this version.
+        """
+
+    def scrub(self, wait_ms: int) -> bool:
+        """Bring what was deleted out of the files; False where that cannot be done now. Raises NoStorage."""
+
+    def news(self, bell: Bell) -> News:
+        """What rings this bell when something becomes durable."""
+
+
+def database_at(address: str) -> Database:
+    """The database of an address. Raises UserError for one that is not served."""
     url = _parse(address)
-    if url.get_backend_name() != "sqlite":
-        raise UserError(f"the collector keeps its store in SQLite; {url.drivername}:// is not served")
+    backend = url.get_backend_name()
+    if backend == "postgresql":
+        return _postgres(url)
+    if backend != "sqlite":
+        raise UserError(f"a store is kept in SQLite or PostgreSQL, not in {url.drivername}; {_HOW}")
     if not url.database or url.database == ":memory:":
         raise UserError("the store needs a file: sqlite:////absolute/path/pairlog.db")
-    return Path(url.database).absolute()
+    return SqliteDatabase(Path(url.database))
 
 
-def open_writing(file: Path) -> Engine:
-    """An engine with one connection that writes; its tables are made or migrated.
-
-    Raises UserError where the file cannot be used.
-    """
+def _postgres(url: URL) -> Database:
     try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Made here so that nobody else may read it; SQLite gives -wal and -shm the same mode.
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
-        engine = _engine(file, "rw", _WRITING, "BEGIN IMMEDIATE", pool_size=1, max_overflow=0)
-        migrations.migrate(engine)
-    except OSError as error:
-        raise UserError(f"cannot use {file}: {error.strerror}; name another folder with --data") from None
-    except DBAPIError as error:
-        raise UserError(f"cannot use {file}: {error.orig}; is it a store of Pairlog?") from None
-    return engine
-
-
-def open_reading(file: Path) -> Engine:
-    """An engine whose connections only read, also while a server writes.
-
-    Raises UserError where there is no store of this version.
-    """
-    if not file.is_file():
-        raise UserError(f"no store at {file}; name its folder with --data, or start one with `pairlog serve`")
-    engine = _engine(file, "ro", _READING, "BEGIN", pool_size=8, max_overflow=32)
-    try:
-        with engine.connect() as connection:
-            migrations.check(connection)
-    except DBAPIError as error:
-        raise UserError(f"cannot read {file}: {error.orig}; is it a store of Pairlog?") from None
-    return engine
-
-
-def scrub_log(file: Path, wait_ms: int = BUSY_MS_MAX) -> bool:
-    """Bring what was deleted out of the write-ahead log; False where somebody still reads or writes it.
-
-    While this waits, nobody writes.
-    """
-    with closing(_connector(file, "rw", (*_WRITING, f"busy_timeout={wait_ms}"))()) as connection:
-        (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        return not busy
-
-
-_READING = ("query_only=ON", f"busy_timeout={BUSY_MS_MAX}", "foreign_keys=ON")
-_WRITING = (
-    f"busy_timeout={BUSY_MS_MAX}",
-    "journal_mode=WAL",
-    # An acknowledged frame survives a power cut, not only a crash of the process.
-    "synchronous=FULL",
-    "foreign_keys=ON",
-    "secure_delete=ON",
-)
+        from collector_api.postgres import PostgresDatabase
+    except ImportError:
+        raise UserError(
+            "PostgreSQL needs psycopg, which is not here; install it with: pip install 'pairlog[postgres]'"
+        ) from None
+    return PostgresDatabase(url)
 
 
 def _parse(address: str) -> URL:
     try:
         return make_url(address)
     except ArgumentError:
-        raise UserError(f"{address} is no address of a database; write sqlite:///FILE") from None
-
-
-def _engine(
-    file: Path, mode: str, pragmas: tuple[str, ...], begin: str, *, pool_size: int, max_overflow: int
-) -> Engine:
-    engine = create_engine(
-        "sqlite://",
-        creator=_connector(file, mode, pragmas),
-        pool_size=pool_size,
-        max_overflow=max_overflow,
-        # Nobody's code belongs into an error or a log.
-        hide_parameters=True,
-        poolclass=QueuePool,
-    )
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        # The driver would begin late, and only for statements that it knows to write.
-        connection.exec_driver_sql(begin)
-
-    return engine
-
-
-def _connector(file: Path, mode: str, pragmas: tuple[str, ...]) -> Callable[[], sqlite3.Connection]:
-    def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            f"{file.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
-        )
-        for pragma in pragmas:
-            connection.execute(f"PRAGMA {pragma}")
-        return connection
-
-    return connect
+        # The address may hold a password.
+        raise UserError(f"this is no address of a database; {_HOW}") from None

@@ -6,7 +6,7 @@ import gzip
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlmodel import col, func
 
 from collector_api import blobs, ledger, sessions
@@ -15,7 +15,7 @@ from collector_api.intake import new_lines
 from collector_api.limits import Limits
 from collector_api.problems import Hole, NoRoom
 from collector_api.rewriting import Rewriting, reread
-from collector_api.tables import Frame, SessionRow
+from collector_api.tables import Frame, SessionRow, table_of
 from pairlog.events import PositionEncoding, Session
 from pairlog.frame import pack, whole_lines
 from pairlog.line import decode
@@ -23,6 +23,10 @@ from pairlog.line import decode
 _GZIP_FLAGS = 3
 #: Few, so that a long session is never in memory as a whole.
 _FRAMES_AT_ONCE = 8
+#: Made once: to build the statements of each frame anew takes longer than to carry them out.
+_BEGIN = insert(table_of(SessionRow))
+_CONTINUE = update(table_of(SessionRow)).where(col(SessionRow.id) == bindparam("this"))
+_KEEP = insert(table_of(Frame))
 
 
 class Appended(NamedTuple):
@@ -74,15 +78,20 @@ def append(
     if row is None:
         begun = sessions.begun(connection, contributor, fresh, len(data))
         started_at = str(begun["started_at"])
-        connection.execute(insert(SessionRow).values({**begun, "redact_through": redact_through}))
+        connection.execute(_BEGIN, {**begun, "redact_through": redact_through})
     else:
         started_at = row.started_at
         changes = sessions.continued(connection, row, fresh, len(data))
-        connection.execute(update(SessionRow).where(col(SessionRow.id) == session).values(changes))
+        connection.execute(_CONTINUE, {**changes, "this": session})
     connection.execute(
-        insert(Frame).values(
-            session_id=session, first_seq=fresh[0].seq, last_seq=fresh[-1].seq, events=len(fresh), data=data
-        )
+        _KEEP,
+        {
+            "session_id": session,
+            "first_seq": fresh[0].seq,
+            "last_seq": fresh[-1].seq,
+            "events": len(fresh),
+            "data": data,
+        },
     )
     blobs.name(connection, session, contributor, named)
     # A blob that was under way as it was replaced came before the first line that names it.

@@ -10,7 +10,7 @@ from pairlog.errors import UserError
 
 
 class StoreLock:
-    """Held from its making until `release`. Raises UserError where another process holds it."""
+    """Held from its making until the end of its `with`. Raises UserError where another process holds it."""
 
     def __init__(self, file: Path) -> None:
         self._stream = file.open("a+b")
@@ -22,8 +22,10 @@ class StoreLock:
                 f"another `pairlog serve` already serves {file.parent}; stop it, or name another --data"
             ) from None
 
-    def release(self) -> None:
-        """Let the next server have the store."""
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *exception: object) -> None:
         self._stream.close()
 
 

@@ -80,5 +80,7 @@ def check(connection: Connection) -> None:
     found = version(connection)
     if found > len(STEPS):
         raise UserError(f"this store was written by a newer Pairlog (schema {found}); upgrade pairlog")
+    if found == 0:
+        raise UserError("this database has no store of Pairlog yet; run `pairlog serve` on it once")
     if found < len(STEPS):
         raise UserError(f"this store is of an older Pairlog (schema {found}); run `pairlog serve` once")

@@ -11,15 +11,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from collector_api import blobs, describe, frames, reads, sessions
+from collector_api import blobs, browser, describe, frames, reads, sessions
 from collector_api.auth import Caller, Doorkeeper
-from collector_api.browser import COOKIE, Browser
+from collector_api.browser import COOKIE
 from collector_api.limits import read_body
 from collector_api.listing import judged_rows
 from collector_api.overview import overview
 from collector_api.playback import play
 from collector_api.problems import Problem
-from collector_api.state import InReads, InStore, SessionId
+from collector_api.state import InReads, InStore, SessionId, written
 
 router = APIRouter(include_in_schema=False)
 
@@ -103,17 +103,16 @@ def document_page(
 
 
 @router.get("/enter")
-def enter_once(request: Request, key: str = "") -> Response:
+def enter_once(request: Request, store: InStore, key: str = "") -> Response:
     """The one-time address: gives the cookie, once. Without a key, the form for a token."""
-    browser: Browser = request.app.state.browser
-    cookie = browser.enter(key) if key else None
+    cookie = store.write(lambda connection: browser.enter(connection, key)).result() if key else None
     if cookie is None:
         return _page("enter.html", 403 if key else 200, wrong=bool(key))
     return _admitted(request, cookie)
 
 
 @router.post("/enter")
-async def enter_with_token(request: Request) -> Response:
+async def enter_with_token(request: Request, store: InStore) -> Response:
     """The form: a token gives the cookie."""
     body = await read_body(
         request.stream(), request.headers.get("content-length"), "form", _FORM_BYTES_MAX, _FORM_S_MAX
@@ -123,15 +122,15 @@ async def enter_with_token(request: Request) -> Response:
     principal = await doorkeeper.bearer(f"Bearer {token.strip()}")
     if principal is None:
         return _page("enter.html", 403, wrong=True)
-    browser: Browser = request.app.state.browser
-    return _admitted(request, browser.admit(principal))
+    cookie = await written(store, lambda connection: browser.admit(connection, principal))
+    return _admitted(request, cookie)
 
 
 @router.post("/leave")
-def leave(request: Request) -> Response:
+def leave(request: Request, store: InStore) -> Response:
     """Forget the cookie, here and in the browser."""
-    browser: Browser = request.app.state.browser
-    browser.leave(request.cookies.get(COOKIE, ""))
+    cookie = request.cookies.get(COOKIE, "")
+    store.write(lambda connection: browser.leave(connection, cookie)).result()
     response = RedirectResponse("/enter", 303)
     response.delete_cookie(COOKIE)
     return response

@@ -233,5 +233,7 @@ class NoStorage(Problem):
     status, code, title = 503, "storage", "The store cannot be used now"
 
     def __init__(self, reason: str, retry_after_s: int = 5) -> None:
+        # A driver may say more below, about the statement.
+        reason = reason.strip().partition("\n")[0]
         super().__init__(f"the store cannot be used now ({reason}); keep the data and try again")
         self.retry_after_s = retry_after_s

@@ -23,7 +23,8 @@ _Seq = Annotated[int, msgspec.Meta(ge=0, le=SEQ_MAX)]
 _Units = Annotated[int, msgspec.Meta(ge=0, le=SEQ_MAX)]
 _Pointer = Annotated[str, msgspec.Meta(pattern=r"^(/|$)", max_length=4_096)]
 _Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
-_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+#: Without NUL, which PostgreSQL keeps in no text.
+_Id = Annotated[str, msgspec.Meta(pattern=r"^[^\x00]*\Z", min_length=1, max_length=200)]
 
 
 # A field that is not known could be one that names a secret: it is refused, not skipped.

@@ -1,13 +1,12 @@
-"""Bringing what was erased, masked or forgotten out of the write-ahead log, as soon as no reader holds it."""
+"""Bringing what was erased, masked or forgotten out of the files, as soon as no reader holds it."""
 
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
-from pathlib import Path
 
-from collector_api import database
+from collector_api.database import Database
+from collector_api.problems import NoStorage
 
 #: How long an attempt may keep writers waiting, and how long it is left alone after one that failed.
 WAIT_MS_MAX = 100
@@ -19,10 +18,10 @@ _log = logging.getLogger(__name__)
 
 
 class Scrubber:
-    """Scrubs the log of one store; what cannot be done at once is tried again in the background."""
+    """Scrubs one database; what cannot be done at once is done in the background, again and again."""
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._wanted = threading.Event()
         self._closing = threading.Event()
         self._clean = threading.Event()
@@ -31,9 +30,9 @@ class Scrubber:
         self._thread.start()
 
     def scrub(self) -> None:
-        """Scrub now, or, where somebody reads an older state of the store, as soon as that ends."""
+        """Scrub now, or, where that is dear or somebody reads an older state of the store, soon."""
         self._clean.clear()
-        if not self._try():
+        if self._database.scrub_pause_s or not self._try():
             self._wanted.set()
 
     def scrubbed(self, wait_s: float) -> bool:
@@ -49,17 +48,21 @@ class Scrubber:
     def _run(self) -> None:
         while self._wanted.wait() and not self._closing.is_set():
             self._wanted.clear()
-            if not self._try():
+            if self._try():
+                self._closing.wait(self._database.scrub_pause_s)
+            else:
                 self._closing.wait(AGAIN_S)
                 self._wanted.set()
-        self._try()
+        if not self._clean.is_set():
+            self._try()
 
     def _try(self) -> bool:
         try:
-            clean = database.scrub_log(self._file, WAIT_MS_MAX)
-        except sqlite3.Error as error:
-            _log.warning("the log of %s cannot be scrubbed yet: %s", self._file, error)
+            clean = self._database.scrub(WAIT_MS_MAX)
+        except NoStorage as error:
+            _log.warning("%s cannot be scrubbed yet: %s", self._database.name, error.detail)
             return False
-        if clean:
+        # What was deleted since this attempt began waits for the next one.
+        if clean and not self._wanted.is_set():
             self._clean.set()
         return clean

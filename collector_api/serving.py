@@ -1,44 +1,58 @@
-"""The server process: it binds, says where, answers until it is told to stop, and leaves the store whole."""
+"""The server: it binds, says where, answers with one process or several until it is told to stop."""
 
 from __future__ import annotations
 
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable
+from contextlib import closing
 from ipaddress import ip_address
-from pathlib import Path
+from multiprocessing.connection import Connection as Parent
 
 import uvicorn
+from sqlalchemy import Connection
 
+from collector_api import browser, logs
 from collector_api.app import create_app
-from collector_api.browser import Browser
-from collector_api.lock import StoreLock
+from collector_api.database import database_at
 from collector_api.store import Store
 from collector_api.tokens import OPERATOR
-from pairlog.errors import UserError
+from collector_api.workers import READY, supervise
+from pairlog.errors import UserError, visible
 
 #: How long requests may still run after the signal to stop.
 _GRACE_S = 1
 _BACKLOG = 1024
 
 
-def serve(file: Path, host: str, port: int) -> None:
-    """Serve the store in `file` until SIGTERM or SIGINT. Raises UserError where that cannot begin."""
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = StoreLock(file.with_name(f"{file.name}.lock"))
+def serve(address: str, host: str, port: int, workers: int, log: logs.Form = "text") -> None:
+    """Serve a database until SIGTERM or SIGINT. Raises UserError where that cannot begin."""
+    logs.set_up(log)
+    database = database_at(address)
+    with database.claim(workers), closing(_listen(host, port)) as listener:
+        if workers == 1:
+            with closing(Store(database)) as store:
+                key = store.write(_operators_key).result()
+                _run(store, listener, lambda: _say(listener, key))
+            return
+        engine = database.open_writing()
+        with engine.begin() as connection:
+            key = _operators_key(connection)
+        engine.dispose()
+        supervise(workers, _work, (address, listener, log), lambda: _say(listener, key))
+
+
+def _work(address: str, listener: socket.socket, log: logs.Form, parent: Parent) -> None:
+    """What a worker does, until its parent ends or asks it to."""
+    logs.set_up(log)
     try:
-        listener = _listen(host, port)
-        try:
-            store = Store(file)
-            try:
-                _run(store, listener)
-            finally:
-                store.close()
-        finally:
-            listener.close()
-    finally:
-        lock.release()
+        store = Store(database_at(address))
+    except UserError as error:
+        sys.exit(f"pairlog: {visible(str(error))}")
+    with closing(store):
+        _run(store, listener, lambda: parent.send(READY), parent)
 
 
 class _Server(uvicorn.Server):
@@ -58,17 +72,11 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _run(store: Store, listener: socket.socket) -> None:
-    browser = Browser()
-    address = _address(listener)
-    key = browser.one_time_key(OPERATOR)
-
-    def accepting() -> None:
-        print(address)
-        print(f"Open once in your browser: {address}/enter?key={key}", flush=True)
-
+def _run(
+    store: Store, listener: socket.socket, accepting: Callable[[], None], parent: Parent | None = None
+) -> None:
     config = uvicorn.Config(
-        create_app(store, browser),
+        create_app(store),
         log_config=None,
         log_level="warning",
         access_log=False,
@@ -80,7 +88,25 @@ def _run(store: Store, listener: socket.socket) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     # Who watches would keep the server waiting.
-    _Server(config, accepting, store.bell.close).run([listener])
+    server = _Server(config, accepting, store.bell.close)
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent, server), daemon=True).start()
+    server.run([listener])
+
+
+def _end_with(parent: Parent, server: uvicorn.Server) -> None:
+    parent.poll(None)
+    server.should_exit = True
+
+
+def _operators_key(connection: Connection) -> str:
+    return browser.one_time_key(connection, OPERATOR)
+
+
+def _say(listener: socket.socket, key: str) -> None:
+    address = _address(listener)
+    print(address)
+    print(f"Open once in your browser: {address}/enter?key={key}", flush=True)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, select, true, update
 from sqlmodel import col, func
 
 from collector_api import blobs, search, studies
 from collector_api.decoder import Line
 from collector_api.problems import BadLine, Erased, NoSession, NotOwner
-from collector_api.tables import Contributor, SessionRow, Tombstone, VerdictRow
+from collector_api.tables import Contributor, SessionRow, Tombstone, VerdictRow, table_of
 from collector_api.tokens import Principal
 from pairlog import facts
 from pairlog.consent import USES
@@ -21,13 +21,17 @@ from pairlog.moment import later
 from pairlog.source import SessionInfo
 from pairlog.source.wanted import Wanted
 
+#: Made once, because every frame asks them.
+_FIND = select(table_of(SessionRow)).where(col(SessionRow.id) == bindparam("session"))
+_LAST_CHANGE = select(func.max(col(SessionRow.changed)))
+
 _READABLE_USES = ("research", "public")
 ANY = Wanted()
 
 
 def find(connection: Connection, session: str) -> SessionRow | None:
     """The row of a session; None where there never was one. Raises Erased where there was."""
-    found = connection.execute(select(SessionRow).where(col(SessionRow.id) == session)).one_or_none()
+    found = connection.execute(_FIND, {"session": session}).one_or_none()
     if found is not None:
         return SessionRow(**found._mapping)
     erased = select(col(Tombstone.id)).where(col(Tombstone.session_id) == session)
@@ -86,7 +90,7 @@ def begun(connection: Connection, contributor: int, lines: Sequence[Line], size:
         id=header.session,
         contributor_id=contributor,
         **of_header(header),
-        started_at=header.started_at,
+        started_at=storable(header.started_at),
         ended_at=None,
         events=0,
         last_seq=0,
@@ -104,7 +108,12 @@ def begun(connection: Connection, contributor: int, lines: Sequence[Line], size:
 
 def of_header(header: Session) -> dict[str, Any]:
     """The columns that say again what strings of the header say."""
-    return {"project": header.project, "editor": " ".join(header.editor.values())}
+    return {"project": storable(header.project), "editor": storable(" ".join(header.editor.values()))}
+
+
+def storable(said: str | None) -> Any:
+    """What a line says, as a column of text holds it: PostgreSQL keeps no NUL."""
+    return said and said.replace("\0", "\ufffd")
 
 
 def taken_back(connection: Connection, row: SessionRow, grown: int, changes: dict[str, Any]) -> None:
@@ -158,7 +167,7 @@ def facts_of(row: SessionRow) -> Facts:
 
 def next_change(connection: Connection) -> int:
     """The next number of the order in which sessions change."""
-    return (connection.execute(select(func.max(col(SessionRow.changed)))).scalar() or 0) + 1
+    return (connection.execute(_LAST_CHANGE).scalar() or 0) + 1
 
 
 def listed(

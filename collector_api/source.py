@@ -1,4 +1,4 @@
-"""A store as a source, `sqlite:///FILE`: read by other commands, also while a server writes it."""
+"""A store as a source, by its database's address: read by other commands, also while servers write it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import replace
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from collector_api import blobs, database, frames, sessions, verdicts
+from collector_api import blobs, frames, sessions, verdicts
+from collector_api.database import database_at
 from collector_api.problems import Erased, NoBlob
 from pairlog.errors import UserError
 from pairlog.source import SessionInfo, Source
@@ -21,14 +22,15 @@ def open_database(uri: str) -> Source:
 
 
 class DatabaseSource(Source):
-    """All sessions of a store, whoever's they are: who may read the file may read them."""
+    """All sessions of a store, whoever's they are: who may read the database may read them."""
 
     def __init__(self, uri: str) -> None:
-        self._file = database.database_file(uri)
-        self._engine = database.open_reading(self._file)
+        database = database_at(uri)
+        self._name = database.name
+        self._engine = database.open_reading()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the database."""
         self._engine.dispose()
 
     def sessions(self) -> list[SessionInfo]:
@@ -50,7 +52,7 @@ class DatabaseSource(Source):
                 self._check(connection, session)
                 yield from frames.lines_from(connection, session)
         except DBAPIError as error:
-            raise UserError(f"cannot read {self._file}: {error.orig}; is its disk well?") from None
+            raise UserError(f"cannot read {self._name}: {error.orig}; is it well?") from None
 
     def read_blob(self, session: str, sha256: str) -> bytes:
         """The bytes of a blob that this session names. Raises UserError where it is missing."""
@@ -59,7 +61,7 @@ class DatabaseSource(Source):
             try:
                 return blobs.of_session(connection, session, sha256)
             except NoBlob as error:
-                raise UserError(f"{error.detail} in {self._file}") from None
+                raise UserError(f"{error.detail} in {self._name}") from None
 
     def _check(self, connection: Connection, session: str) -> None:
         try:
@@ -67,7 +69,7 @@ class DatabaseSource(Source):
         except Erased:
             raise UserError(f"session {session} was erased; it will not come back") from None
         if row is None:
-            raise UserError(f"no session {session} in {self._file}; `pairlog sessions` lists what there is")
+            raise UserError(f"no session {session} in {self._name}; `pairlog sessions` lists what there is")
 
 
 def _judged(connection: Connection, row: SessionInfo) -> SessionInfo:

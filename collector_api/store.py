@@ -9,14 +9,15 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 
-from collector_api import database, sessions, verdicts
+from collector_api import sessions, verdicts
 from collector_api.bell import Bell
+from collector_api.database import Database
 from collector_api.problems import NoSession, NoStorage
 from collector_api.scrubbing import Scrubber
 from collector_api.writer import Writer
@@ -32,17 +33,17 @@ _log = logging.getLogger(__name__)
 
 
 class Store:
-    """The store of one collector. Raises UserError where its file cannot be used."""
+    """The store of one collector. Raises UserError where its database cannot be used."""
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._writing = database.open_writing(file)
-        self._reading = database.open_reading(file)
-        self._writer = Writer(self._writing)
-        self._scrubber = Scrubber(file)
+    def __init__(self, database: Database) -> None:
+        self._writing = database.open_writing()
+        self._reading = database.open_reading()
+        self.bell = Bell()
+        self._news = database.news(self.bell)
+        self._writer = Writer(self._writing, self._news)
+        self._scrubber = Scrubber(database)
         # The process before this one may have ended before it came to that.
         self.scrub()
-        self.bell = Bell()
         self._to_judge: queue.Queue[str | None] = queue.Queue()
         self._closing = False
         self._judging = threading.Thread(target=self._judge_waiting, name="verdicts", daemon=True)
@@ -56,13 +57,12 @@ class Store:
                 yield connection
         except DBAPIError as error:
             raise NoStorage(str(error.orig)) from None
+        except NoConnectionInTime as error:
+            raise NoStorage("too many requests read it") from error
 
     def write(self, job: Callable[[Connection], T], about: str | None = None) -> Future[T]:
         """Have a job written; see `Writer.submit`. Then the bell of the session that it is about rings."""
-        future = self._writer.submit(job)
-        if about is not None:
-            future.add_done_callback(lambda done: self._ring(done, about))
-        return future
+        return self._writer.submit(job, about)
 
     @property
     def waiting(self) -> int:
@@ -70,7 +70,7 @@ class Store:
         return self._writer.waiting
 
     def scrub(self) -> None:
-        """Bring what was erased, masked or forgotten out of the write-ahead log too."""
+        """Bring what was erased, masked or forgotten out of the database's files too."""
         self._scrubber.scrub()
 
     def scrubbed(self, wait_s: float) -> bool:
@@ -100,20 +100,17 @@ class Store:
         return replace(info, verified=self.verdict(info).verified)
 
     def close(self) -> None:
-        """Finish what waits to be written and let go of the file."""
+        """Finish what waits to be written and let go of the database."""
         self._closing = True
         self.bell.close()
         self._to_judge.put(None)
         # A long replay is let go of: nothing of it is lost.
         self._judging.join(JOIN_S_MAX)
         self._writer.close()
+        self._news.close()
         self._reading.dispose()
         self._writing.dispose()
         self._scrubber.close()
-
-    def _ring(self, done: Future[T], session: str) -> None:
-        if not done.cancelled() and done.exception() is None:
-            self.bell.ring(session)
 
     def _judge_waiting(self) -> None:
         while (session := self._to_judge.get()) is not None and not self._closing:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from collector_api import database, studies, tokens
+from collector_api import studies, tokens
 from collector_api.cli import add_store, existing_store, table, write
 from collector_api.problems import Problem
 from pairlog.cli import Configure
@@ -93,7 +93,7 @@ def _written(args: argparse.Namespace, job: Callable[[Connection], T]) -> T:
 
 
 def _read(args: argparse.Namespace, job: Callable[[Connection], T]) -> T:
-    engine = database.open_reading(existing_store(args))
+    engine = existing_store(args).open_reading()
     try:
         with engine.begin() as connection:
             return job(connection)

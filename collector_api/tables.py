@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKeyConstraint, LargeBinary, UniqueConstraint, text
+from sqlalchemy import Column, ForeignKeyConstraint, LargeBinary, Table, UniqueConstraint, text
 from sqlmodel import BigInteger, Field, SQLModel
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """The table of a model, for statements that are made once: those of a model itself are dearer to run."""
+    table: Table = SQLModel.metadata.tables[str(model.__tablename__)]
+    return table
 
 
 class SchemaVersion(SQLModel, table=True):
@@ -42,6 +48,21 @@ class Token(SQLModel, table=True):
     last_used_at: str | None = None
     revoked_at: str | None = None
     expires_at: str | None = None
+
+
+class CookieRow(SQLModel, table=True):
+    """A cookie of a browser, or a key that makes one `once`, good until a time in seconds since 1970.
+
+    `token` is the SHA-256 of the token that it was given for; empty: it is the operator's. `sha256` is over
+    the cookie.
+    """
+
+    __tablename__ = "cookie"
+
+    sha256: str = Field(primary_key=True)
+    token: str
+    once: bool
+    until_s: int = Field(sa_type=BigInteger)
 
 
 class SessionRow(SQLModel, table=True):

@@ -7,7 +7,7 @@ import secrets
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, and_, insert, or_, select, update
 from sqlmodel import col
 
 from collector_api.tables import Contributor, Token
@@ -94,19 +94,23 @@ def known(connection: Connection, name: str) -> int | None:
 
 def find(connection: Connection, token: str) -> Principal | None:
     """Whose token this is; None where it is unknown, expired or revoked."""
+    return with_digest(connection, _digest(token))
+
+
+def with_digest(connection: Connection, sha256: str) -> Principal | None:
+    """Whose token has this SHA-256; None where it is unknown, expired or revoked."""
     question = (
         select(col(Contributor.id), col(Contributor.name), col(Token.role), col(Token.id))
         .join(Contributor, col(Contributor.id) == col(Token.contributor_id))
-        .where(col(Token.sha256) == _digest(token), _good())
+        .where(col(Token.sha256) == sha256, _good())
     )
     found: Any = connection.execute(question).one_or_none()
     return None if found is None else Principal(*found)
 
 
-def in_force(connection: Connection, token: int) -> bool:
-    """Whether the token with this id is still good."""
-    question = select(col(Token.id)).where(col(Token.id) == token, _good())
-    return connection.execute(question).first() is not None
+def digest_of(token: int) -> ScalarSelect[str]:
+    """The SHA-256 of the token with this id, as part of a statement."""
+    return select(col(Token.sha256)).where(col(Token.id) == token).scalar_subquery()
 
 
 def touch(connection: Connection, token: int) -> None:

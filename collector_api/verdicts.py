@@ -6,6 +6,7 @@ from sqlalchemy import Connection, delete, insert, select
 from sqlmodel import col
 
 from collector_api import blobs, frames
+from collector_api.sessions import storable
 from collector_api.tables import SessionRow, VerdictRow
 from pairlog.replay import Verdict, verify
 from pairlog.source import SessionInfo
@@ -46,6 +47,6 @@ def keep(connection: Connection, info: SessionInfo, verdict: Verdict) -> None:
             saves=verdict.saves,
             verified=verdict.verified,
             first_bad_seq=verdict.first_bad_seq,
-            reason=verdict.reason,
+            reason=storable(verdict.reason),
         )
     )

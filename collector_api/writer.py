@@ -7,17 +7,26 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
+from collector_api.database import News
 from collector_api.problems import NoStorage, TooFast
 
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
-Job = Callable[[Connection], Any]
+
+
+class _Waiting(NamedTuple):
+    """A job, whose future gives its result, and the session that it is about."""
+
+    job: Callable[[Connection], Any]
+    future: Future[Any]
+    about: str | None
+
 
 #: How many jobs share one commit, and how many may wait before callers are told to slow down.
 GROUP_MAX = 64
@@ -27,20 +36,22 @@ WAITING_MAX = 2_048
 class Writer:
     """Runs jobs one after the other. A job's result is given out only once it is durable."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, news: News) -> None:
         self._engine = engine
-        self._jobs: queue.Queue[tuple[Job, Future[Any]] | None] = queue.Queue(WAITING_MAX)
+        self._news = news
+        self._jobs: queue.Queue[_Waiting | None] = queue.Queue(WAITING_MAX)
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
-    def submit(self, job: Callable[[Connection], T]) -> Future[T]:
+    def submit(self, job: Callable[[Connection], T], about: str | None = None) -> Future[T]:
         """Queue a job. Its future gives the job's result after the commit, or what it raised.
 
-        Raises TooFast where too many jobs wait. The future raises NoStorage where nothing can be written.
+        Those who watch the session `about` hear of it. Raises TooFast where too many jobs wait. The future
+        raises NoStorage where nothing can be written.
         """
         future: Future[T] = Future()
         try:
-            self._jobs.put_nowait((job, future))
+            self._jobs.put_nowait(_Waiting(job, future, about))
         except queue.Full:
             raise TooFast(f"{WAITING_MAX} requests wait for the disk; try again in a second") from None
         return future
@@ -61,42 +72,48 @@ class Writer:
             closing = False
             while len(group) < GROUP_MAX and not closing:
                 try:
-                    job = self._jobs.get_nowait()
+                    waiting = self._jobs.get_nowait()
                 except queue.Empty:
                     break
-                if job is None:
+                if waiting is None:
                     closing = True
                 else:
-                    group.append(job)
+                    group.append(waiting)
             # Whoever asked may have gone; what has begun is carried through.
-            self._commit([(job, future) for job, future in group if future.set_running_or_notify_cancel()])
+            self._commit([waiting for waiting in group if waiting.future.set_running_or_notify_cancel()])
             if closing:
                 return
 
-    def _commit(self, group: list[tuple[Job, Future[Any]]]) -> None:
-        done: list[tuple[Future[Any], Any]] = []
-        refused: list[tuple[Future[Any], Exception]] = []
+    def _commit(self, group: list[_Waiting]) -> None:
+        done: list[tuple[_Waiting, Any]] = []
+        refused: list[tuple[_Waiting, Exception]] = []
+        changed: set[str] = set()
         try:
             with self._engine.begin() as connection:
-                for job, future in group:
+                for waiting in group:
                     try:
                         with connection.begin_nested():
-                            done.append((future, job(connection)))
-                    except IntegrityError as error:
-                        refused.append((future, error))
+                            done.append((waiting, waiting.job(connection)))
+                    except (IntegrityError, DataError) as error:
+                        refused.append((waiting, error))
                     except DBAPIError:
                         # A full disk may have ended the whole transaction: nobody's write is certain.
                         raise
                     except Exception as error:
-                        refused.append((future, error))
+                        refused.append((waiting, error))
+                changed = {waiting.about for waiting, _ in done if waiting.about is not None}
+                if changed:
+                    self._news.tell(connection, changed)
         except DBAPIError as error:
             reason = str(error.orig)
-            done, refused = [], [(future, NoStorage(reason)) for _, future in group]
+            done, refused = [], [(waiting, NoStorage(reason)) for waiting in group]
         except Exception as error:
             # This thread must outlive whatever goes wrong, or every later request would wait for ever.
             _log.exception("a commit failed")
-            done, refused = [], [(future, error) for _, future in group]
-        for future, result in done:
-            future.set_result(result)
-        for future, refusal in refused:
-            future.set_exception(refusal)
+            done, refused = [], [(waiting, error) for waiting in group]
+        for waiting, result in done:
+            waiting.future.set_result(result)
+        for waiting, refusal in refused:
+            waiting.future.set_exception(refusal)
+        if done:
+            self._news.committed(changed)

@@ -36,11 +36,20 @@ def rows() -> Iterable[Row]:
 
 def session(trace: corpus.Trace) -> list[bytes]:
     """The lines that the recorder writes for a trace."""
-    header = Session(
+    opened = Open(seq=1, t=1, doc=1, path="trace", why="opened", source="editor", text=trace.start)
+    edits = (
+        Edit(seq=seq, t=time_ms, doc=1, changes=changes)
+        for seq, (time_ms, changes) in enumerate(zip(trace.times, trace.edits, strict=True), start=2)
+    )
+    return [encode(event) for event in (header("0193f5a0-1c00-7000-8000-000000000001"), opened, *edits)]
+
+
+def header(session: str) -> Session:
+    return Session(
         seq=0,
         t=0,
         wire=1,
-        session="0193f5a0-1c00-7000-8000-000000000001",
+        session=session,
         started_at="2026-11-01T09:00:00.000Z",
         editor={"name": "bench", "version": "1"},
         recorder={"name": "pairlog", "version": "1"},
@@ -51,12 +60,6 @@ def session(trace: corpus.Trace) -> list[bytes]:
         use="private",
         policy="2026-11",
     )
-    opened = Open(seq=1, t=1, doc=1, path="trace", why="opened", source="editor", text=trace.start)
-    edits = (
-        Edit(seq=seq, t=time_ms, doc=1, changes=changes)
-        for seq, (time_ms, changes) in enumerate(zip(trace.times, trace.edits, strict=True), start=2)
-    )
-    return [encode(event) for event in (header, opened, *edits)]
 
 
 def seconds_to_decode(frames: list[bytes]) -> float:

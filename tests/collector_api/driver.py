@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
+import pytest
 from fastapi import FastAPI
+from sqlalchemy.engine import make_url
+from sqlmodel import SQLModel
 
-from collector_api import tokens
-from collector_api.browser import Browser
+from collector_api import browser, tokens
 from collector_api.limits import Limits
 from collector_api.store import Store
-from collector_api.tokens import Role
+from collector_api.tokens import OPERATOR, Principal, Role
 from pairlog.events import Edit, End, Event, Open, Save, Session
 from pairlog.frame import pack, whole_lines
 from pairlog.line import encode
@@ -25,6 +29,9 @@ from pairlog.line import encode
 SESSION = "0193f5a0-1c00-7000-8000-0000000000aa"
 #: No access table would let this address in by chance.
 ADDRESS = "http://collector.test"
+
+#: What does not depend on the database is asked of one alone.
+on_sqlite = pytest.mark.parametrize("store_address", ["sqlite"], indirect=True)
 
 SMALL = Limits(
     redaction_bytes_max=2_000,
@@ -44,8 +51,8 @@ SMALL = Limits(
 class Collector:
     """A collector, and what callers say to it, one request after the other."""
 
+    address: str
     store: Store
-    browser: Browser
     app: FastAPI
     loop: asyncio.Runner
 
@@ -62,6 +69,10 @@ class Collector:
 
     def token(self, name: str, role: Role = "contributor") -> str:
         return self.store.write(lambda connection: tokens.create(connection, name, role)).result()
+
+    def cookie(self, principal: Principal = OPERATOR) -> str:
+        """A cookie of a browser."""
+        return self.store.write(lambda connection: browser.admit(connection, principal)).result()
 
     def send(self, token: str, lines: Sequence[bytes], session: str = SESSION) -> httpx.Response:
         return self.ask(token, "POST", f"/v1/sessions/{session}/frames", content=pack(lines))
@@ -94,6 +105,11 @@ class Collector:
         assert rows == frames
         return counted, frames + blobs
 
+    def holds(self, secret: str | bytes) -> bool:
+        """Whether these bytes are in any file of a SQLite store, or in any row of one in PostgreSQL."""
+        wanted = secret.encode() if isinstance(secret, str) else secret
+        return any(wanted in kept for kept in _kept(self.address))
+
     def lines(self, token: str, session: str = SESSION, first: int = 0) -> list[bytes]:
         """What is stored, from a seq on."""
         answer = self.ask(token, "GET", f"/v1/sessions/{session}/frames", params={"from": first})
@@ -104,6 +120,17 @@ class Collector:
         """What is stored; None where the session is not here."""
         known = self.ask(token, "GET", f"/v1/sessions/{session}").status_code == 200
         return self.lines(token, session) if known else None
+
+
+def _kept(address: str) -> Iterator[bytes]:
+    url = make_url(address)
+    if url.get_backend_name() == "sqlite":
+        yield from (file.read_bytes() for file in Path(str(url.database)).parent.iterdir())
+        return
+    with psycopg.connect(address) as connection, connection.cursor() as cursor:
+        for table in SQLModel.metadata.tables:
+            with cursor.copy(f'COPY "{table}" TO STDOUT (FORMAT binary)') as rows:
+                yield b"".join(map(bytes, rows))
 
 
 def problem(answer: httpx.Response) -> tuple[int, str]:

@@ -1,11 +1,10 @@
-"""A small session with a secret, as it is and as a redaction leaves it; and the files it is looked for in."""
+"""A small session with a secret, as it is and as a redaction leaves it."""
 
 from __future__ import annotations
 
 import gzip
 from collections.abc import Sequence
 from hashlib import sha256
-from pathlib import Path
 
 from pairlog.events import Edit, End, Event, Open, Run, Save, Session
 from pairlog.line import decode, encode
@@ -46,9 +45,3 @@ def send_unpacked(collector: Collector, token: str, lines: Sequence[bytes]) -> N
     body = gzip.compress(b"".join(line + b"\n" for line in lines), 0)
     answer = collector.ask(token, "POST", f"/v1/sessions/{SESSION}/frames", content=body)
     assert answer.status_code == 200
-
-
-def holds(folder: Path, secret: str | bytes) -> bool:
-    """Whether any file of a data folder holds these bytes."""
-    wanted = secret.encode() if isinstance(secret, str) else secret
-    return any(wanted in file.read_bytes() for file in folder.iterdir())

@@ -13,8 +13,10 @@ from fastapi.routing import APIRoute
 from collector_api import studies, tokens
 from collector_api.access import ACCESS, Door
 from collector_api.browser import COOKIE
-from collector_api.tokens import OPERATOR, ROLES, Role
-from tests.collector_api.driver import Collector, line, problem, session_lines
+from collector_api.tokens import ROLES, Role
+from tests.collector_api.driver import Collector, line, on_sqlite, problem, session_lines
+
+pytestmark = on_sqlite
 
 CONTENT = b"print('hello')\n"
 DIGEST = sha256(CONTENT).hexdigest()
@@ -151,7 +153,7 @@ def test_an_open_door_gives_nobody_more_than_nobody(
 def test_the_cookie_of_the_pages_opens_no_other_door(
     walked: Collector, method: str, address: str, path: str, session: str
 ) -> None:
-    cookie = walked.browser.admit(OPERATOR)
+    cookie = walked.cookie()
     assert walked.request(method, address, headers={"Cookie": f"{COOKIE}={cookie}"}).status_code == 401
 
 

@@ -10,18 +10,21 @@ import pytest
 from collector_api import tokens
 from pairlog.cli import main
 from tests.collector_api.driver import SESSION, Collector, problem, session_lines
+from tests.support.postgres import Server
+
+Words = list[str]
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> str:
-    """The data folder, the collector's where there is one."""
-    return str(tmp_path / "data")
+def here(store_address: str) -> Words:
+    """What names the store, the collector's where there is one."""
+    return ["--database-url", store_address]
 
 
 def test_a_token_is_printed_alone_and_works_at_once(
-    collector: Collector, data: str, capsys: pytest.CaptureFixture[str]
+    collector: Collector, here: Words, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["token", "create", "mine", "--role", "contributor", "--data", data]) == 0
+    assert main(["token", "create", "mine", "--role", "contributor", *here]) == 0
     out = capsys.readouterr().out
     token = out.strip()
     assert out == f"{token}\n"
@@ -29,13 +32,13 @@ def test_a_token_is_printed_alone_and_works_at_once(
     assert collector.send(token, session_lines()).json() == {"acked": 8}
 
 
-def test_tokens_are_listed_without_what_they_are(data: str, capsys: pytest.CaptureFixture[str]) -> None:
-    main(["token", "create", "mine", "--role", "contributor", "--data", data])
-    main(["token", "create", "reader", "--role", "researcher", "--data", data])
+def test_tokens_are_listed_without_what_they_are(here: Words, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["token", "create", "mine", "--role", "contributor", *here])
+    main(["token", "create", "reader", "--role", "researcher", *here])
     made = capsys.readouterr().out.split()
-    main(["token", "revoke", "reader", "--data", data])
+    main(["token", "revoke", "reader", *here])
     capsys.readouterr()
-    assert main(["token", "list", "--json", "--data", data]) == 0
+    assert main(["token", "list", "--json", *here]) == 0
     out = capsys.readouterr().out
     rows = json.loads(out)
     assert not any(token in out for token in made)
@@ -43,7 +46,7 @@ def test_tokens_are_listed_without_what_they_are(data: str, capsys: pytest.Captu
         (1, "mine", "contributor", True),
         (2, "reader", "researcher", False),
     ]
-    main(["token", "list", "--data", data])
+    main(["token", "list", *here])
     assert [row.split()[:3] for row in capsys.readouterr().out.splitlines()] == [
         ["id", "name", "role"],
         ["1", "mine", "contributor"],
@@ -64,24 +67,24 @@ def test_a_token_grows_old(collector: Collector, data: str, capsys: pytest.Captu
 
 
 def test_a_token_is_revoked_by_its_number(
-    collector: Collector, data: str, capsys: pytest.CaptureFixture[str]
+    collector: Collector, here: Words, capsys: pytest.CaptureFixture[str]
 ) -> None:
     mine = collector.token("mine")
-    assert main(["token", "revoke", "1", "--data", data]) == 0
+    assert main(["token", "revoke", "1", *here]) == 0
     assert problem(collector.ask(mine, "GET", "/v1/sessions")) == (401, "token")
-    assert main(["token", "revoke", "1", "--data", data]) == 1
+    assert main(["token", "revoke", "1", *here]) == 1
     assert "pairlog token list" in capsys.readouterr().err
 
 
 def test_a_session_is_erased_beside_a_running_collector(
-    collector: Collector, mine: str, data: str, capsys: pytest.CaptureFixture[str]
+    collector: Collector, mine: str, here: Words, capsys: pytest.CaptureFixture[str]
 ) -> None:
     collector.send(mine, session_lines())
-    assert main(["erase", "", "--data", data]) == 1
-    assert main(["erase", SESSION[:13], "--data", data]) == 0
+    assert main(["erase", "", *here]) == 1
+    assert main(["erase", SESSION[:13], *here]) == 0
     assert capsys.readouterr().out == f"erased {SESSION}\n"
     assert problem(collector.send(mine, session_lines())) == (410, "erased")
-    assert main(["erase", SESSION, "--data", data]) == 1
+    assert main(["erase", SESSION, *here]) == 1
     assert "was erased before" in capsys.readouterr().err
 
 
@@ -95,14 +98,35 @@ def test_a_session_is_erased_beside_a_running_collector(
     ],
 )
 def test_what_cannot_be_done_is_one_line(
-    data: str, capsys: pytest.CaptureFixture[str], words: list[str], message: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], message: str
 ) -> None:
-    assert main([*words, "--data", data]) == 1
+    assert main([*words, "--data", str(tmp_path / "data")]) == 1
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert message in error
 
 
-def test_another_database_is_refused_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["token", "list", "--database-url", "postgresql://host/pairlog"]) == 1
-    assert "keeps its store in SQLite" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("mysql://host/pairlog", "SQLite or PostgreSQL, not in mysql"),
+        ("sqlite://", "needs a file"),
+        ("pairlog", "write sqlite:///FILE or postgresql://USER@HOST/NAME"),
+        ("postgresql://me:secret@127.0.0.1:1/pairlog", "postgresql://me:***@127.0.0.1:1/pairlog"),
+    ],
+)
+def test_an_address_that_is_not_served_is_one_line_without_its_password(
+    capsys: pytest.CaptureFixture[str], address: str, message: str
+) -> None:
+    assert main(["token", "list", "--database-url", address]) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert message in error
+    assert "secret" not in error
+
+
+def test_a_database_without_a_store_says_how_to_make_one(
+    postgres: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["token", "list", "--database-url", postgres.empty()]) == 1
+    assert "no store of Pairlog yet; run `pairlog serve`" in capsys.readouterr().err

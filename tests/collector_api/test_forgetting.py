@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from functools import partial
 from hashlib import sha256
-from pathlib import Path
 
 import pytest
 
@@ -14,16 +13,14 @@ from collector_api.redactions import Window
 from pairlog.events import End, Open
 from pairlog.line import encode
 from tests.collector_api.driver import SESSION, SMALL, Collector, problem
-from tests.collector_api.secret import holds, send_unpacked
+from tests.collector_api.secret import send_unpacked
 from tests.collector_api.test_live import END, Watching, as_messages, seen
 from tests.collector_api.word import FIRST, LAST, WORD, bodies, covered, whole, word_lines
 
 
-def test_what_was_forgotten_stands_nowhere_and_the_session_verifies(
-    collector: Collector, mine: str, tmp_path: Path
-) -> None:
+def test_what_was_forgotten_stands_nowhere_and_the_session_verifies(collector: Collector, mine: str) -> None:
     send_unpacked(collector, mine, word_lines())
-    assert holds(tmp_path / "data", WORD)
+    assert collector.holds(WORD)
     assert collector.row(mine)["verified"] is True
     answer = collector.forget(mine, FIRST, LAST)
     assert (answer.status_code, answer.json()) == (200, {"revision": 1, "acked": 10})
@@ -37,7 +34,7 @@ def test_what_was_forgotten_stands_nowhere_and_the_session_verifies(
     assert (row["verified"], row["revision"], row["complete"], row["events"]) == (True, 1, True, len(lines))
     counted, kept = collector.bytes_counted()
     assert counted == kept
-    assert not holds(tmp_path / "data", WORD)
+    assert not collector.holds(WORD)
 
 
 def test_readers_of_what_changed_see_it(collector: Collector, mine: str) -> None:
@@ -97,17 +94,17 @@ def test_lines_before_the_window_still_conflict(collector: Collector, mine: str)
 
 
 def test_later_lines_that_came_too_early_lose_the_word_as_they_come_again(
-    collector: Collector, mine: str, tmp_path: Path
+    collector: Collector, mine: str
 ) -> None:
     lines = word_lines()
     collector.send(mine, lines[:6])
     collector.forget(mine, FIRST, LAST)
     send_unpacked(collector, mine, lines[6:9])
-    assert holds(tmp_path / "data", WORD)
+    assert collector.holds(WORD)
     masked = [one.replace(WORD.encode(), b"*" * len(WORD)) for one in lines[6:]]
     assert collector.send(mine, masked).json() == {"acked": 10}
     assert collector.lines(mine)[-5:] == masked
-    assert not holds(tmp_path / "data", WORD)
+    assert not collector.holds(WORD)
 
 
 def test_a_line_of_the_sender_that_forgets_a_part_itself_goes_on_where_the_store_ends(
@@ -142,23 +139,23 @@ def test_who_watches_is_told_of_no_span_of_what_was_forgotten(collector: Collect
     assert watching.count(1) == [("redaction", None, expected)]
 
 
-def test_blobs_that_only_forgotten_lines_named_go(collector: Collector, mine: str, tmp_path: Path) -> None:
+def test_blobs_that_only_forgotten_lines_named_go(collector: Collector, mine: str) -> None:
     content = f"{WORD} in a file\n".encode()
     collector.put(mine, content)
     lines = word_lines()
     digest = sha256(content).hexdigest()
     lines[5] = encode(Open(seq=5, t=5, doc=2, path="b", why="opened", source="disk", blob=digest))
     collector.send(mine, lines)
-    assert holds(tmp_path / "data", content)
+    assert collector.holds(content)
     collector.forget(mine, FIRST, LAST)
     assert collector.ask(mine, "GET", f"/v1/blobs/{digest}").status_code == 404
     counted, kept = collector.bytes_counted()
     assert counted == kept
-    assert not holds(tmp_path / "data", content)
+    assert not collector.holds(content)
 
 
 def test_blobs_of_later_lines_lose_the_word_also_where_they_come_again(
-    collector: Collector, mine: str, tmp_path: Path
+    collector: Collector, mine: str
 ) -> None:
     content = f"kept = '{WORD}'\nmo".encode()
     digest = sha256(content).hexdigest()
@@ -179,7 +176,7 @@ def test_blobs_of_later_lines_lose_the_word_also_where_they_come_again(
     assert collector.ask(mine, "GET", f"/v1/blobs/{digest}").status_code == 404
     counted, kept = collector.bytes_counted()
     assert counted == kept
-    assert not holds(tmp_path / "data", WORD)
+    assert not collector.holds(WORD)
 
 
 def test_who_watches_drops_the_window_and_gets_what_stands_there_now(collector: Collector, mine: str) -> None:
@@ -211,7 +208,7 @@ def test_a_plan_that_was_overtaken_is_not_carried_out(collector: Collector, mine
 
 
 def test_one_who_reads_meanwhile_ends_in_peace_and_then_it_is_gone_for_good(
-    collector: Collector, mine: str, tmp_path: Path
+    collector: Collector, mine: str
 ) -> None:
     send_unpacked(collector, mine, word_lines())
     with collector.store.reading() as reader:
@@ -221,10 +218,10 @@ def test_one_who_reads_meanwhile_ends_in_peace_and_then_it_is_gone_for_good(
         assert WORD.encode() not in b"".join(collector.lines(mine))
         assert reader.exec_driver_sql(query).scalar_one() == before
     assert collector.store.scrubbed(10)
-    assert not holds(tmp_path / "data", WORD)
+    assert not collector.holds(WORD)
 
 
-def test_files_of_a_later_snapshot_lose_the_word(collector: Collector, mine: str, tmp_path: Path) -> None:
+def test_files_of_a_later_snapshot_lose_the_word(collector: Collector, mine: str) -> None:
     content = f"kept = '{WORD}'\n".encode()
     files = [{"path": "a.py", "mode": "100644", "blob": sha256(content).hexdigest()}]
     manifest = json.dumps({"files": files}).encode()
@@ -234,12 +231,12 @@ def test_files_of_a_later_snapshot_lose_the_word(collector: Collector, mine: str
     for blob in (content, manifest):
         collector.put(mine, blob)
     collector.send(mine, lines)
-    assert holds(tmp_path / "data", WORD)
+    assert collector.holds(WORD)
     assert collector.forget(mine, FIRST, LAST).status_code == 200
     (snapshot,) = [body for body in bodies(collector.lines(mine)) if body["type"] == "workspace"]
     found = collector.ask(mine, "GET", f"/v1/blobs/{snapshot['manifest']}").json()
     masked = collector.ask(mine, "GET", f"/v1/blobs/{found['files'][0]['blob']}").content
     assert masked == content.replace(WORD.encode(), b"*" * len(WORD))
-    assert not holds(tmp_path / "data", WORD)
+    assert not collector.holds(WORD)
     counted, kept = collector.bytes_counted()
     assert counted == kept

@@ -269,3 +269,10 @@ def test_what_changed_is_asked_for_page_by_page(collector: Collector, mine: str)
     second = collector.ask(mine, "GET", "/v1/sessions", params={"changed_after": first["next"]}).json()
     assert [[row["session"] for row in page["sessions"]] for page in (first, second)] == [ids[1:], ids[:1]]
     assert second["next"] is None
+
+
+def test_a_nul_in_a_header_is_kept_in_the_line_and_harms_nobody_else(collector: Collector, mine: str) -> None:
+    lines = session_lines(editor={"name": "Neo\0vim", "version": "1"})
+    assert collector.send(mine, lines).json() == {"acked": 8}
+    assert collector.lines(mine) == lines
+    assert collector.row(mine)["editor"] == "Neo\ufffdvim 1"

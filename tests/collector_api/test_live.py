@@ -114,11 +114,13 @@ def test_it_is_watched_from_any_line_on(collector: Collector, mine: str) -> None
             assert seen(collector, mine, headers=back, params={"from": 2}) == expected
 
 
-@pytest.mark.parametrize("request_", [{"params": {"from": -1}}, {"headers": {"Last-Event-ID": "x"}}])
-def test_a_place_that_is_none_is_refused(collector: Collector, mine: str, request_: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("params", "more"), [({"from": -1}, {}), ({}, {"Last-Event-ID": "x"})])
+def test_a_place_that_is_none_is_refused(
+    collector: Collector, mine: str, params: dict[str, Any], more: dict[str, str]
+) -> None:
     collector.send(mine, session_lines())
-    headers = {"Authorization": f"Bearer {mine}", **request_.pop("headers", {})}
-    answer = collector.request("GET", f"/v1/sessions/{SESSION}/live", headers=headers, **request_)
+    headers = {"Authorization": f"Bearer {mine}", **more}
+    answer = collector.request("GET", f"/v1/sessions/{SESSION}/live", headers=headers, params=params)
     assert problem(answer) == (422, "request")
 
 

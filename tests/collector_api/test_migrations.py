@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from collector_api import database
 from collector_api.app import create_app
-from collector_api.browser import Browser
 from collector_api.migrations import STEPS
+from collector_api.sqlite import SqliteDatabase
 from collector_api.store import Store
 from pairlog.errors import UserError
+from pairlog.options import database_uri
 from tests.collector_api.driver import SESSION, SMALL, Collector, problem
 
 STORES = Path(__file__).parent.parent / "golden" / "store"
@@ -49,17 +49,16 @@ def test_there_is_an_old_store_for_each_version_before_this_one() -> None:
 
 
 def test_an_old_store_gets_the_tables_of_a_new_one(old: Path, tmp_path: Path) -> None:
-    database.open_writing(old).dispose()
+    SqliteDatabase(old).open_writing().dispose()
     new = tmp_path / "new.db"
-    database.open_writing(new).dispose()
+    SqliteDatabase(new).open_writing().dispose()
     assert _schema(old) == _schema(new)
 
 
 def test_what_an_old_store_holds_is_served(old: Path) -> None:
-    store = Store(old)
+    store = Store(SqliteDatabase(old))
     with asyncio.Runner() as loop:
-        browser = Browser()
-        collector = Collector(store, browser, create_app(store, browser, SMALL), loop)
+        collector = Collector(database_uri(old.parent), store, create_app(store, SMALL), loop)
         reader = collector.token("root", "admin")
         row = collector.row(reader)
         assert (row["events"], row["verified"], row["revision"], row["acked"]) == (10, True, 0, 9)
@@ -74,4 +73,4 @@ def test_what_an_old_store_holds_is_served(old: Path) -> None:
 
 def test_a_store_that_was_not_migrated_is_not_read(old: Path) -> None:
     with pytest.raises(UserError, match="older Pairlog"):
-        database.open_reading(old)
+        SqliteDatabase(old).open_reading()

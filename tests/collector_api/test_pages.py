@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import time
 from html import unescape
 
 import httpx
 import pytest
 
-from collector_api import tokens
-from collector_api.browser import COOKIE, Browser
+from collector_api import browser, tokens
+from collector_api.browser import COOKIE
 from collector_api.tokens import OPERATOR
 from tests.collector_api.driver import SESSION, Collector, line, session_lines
 
@@ -19,7 +20,7 @@ PAGE = {"Accept": "text/html"}
 @pytest.fixture
 def cookie(collector: Collector) -> dict[str, str]:
     """What the operator's browser sends."""
-    return {**PAGE, "Cookie": f"{COOKIE}={collector.browser.admit(OPERATOR)}"}
+    return {**PAGE, "Cookie": f"{COOKIE}={collector.cookie()}"}
 
 
 def look(collector: Collector, cookie: dict[str, str], path: str) -> str:
@@ -157,7 +158,7 @@ def test_every_page_forbids_what_comes_from_elsewhere(collector: Collector, cook
 
 
 def test_the_one_time_address_opens_once(collector: Collector) -> None:
-    key = collector.browser.one_time_key(OPERATOR)
+    key = collector.store.write(lambda connection: browser.one_time_key(connection, OPERATOR)).result()
     first = collector.request("GET", f"/enter?key={key}")
     assert first.status_code == 200
     crumbs = [part.strip() for part in first.headers["set-cookie"].lower().split(";")]
@@ -198,10 +199,21 @@ def test_a_browser_without_a_cookie_is_shown_the_door(collector: Collector) -> N
     assert (answer.status_code, "enter with a token" in words(answer.text)) == (401, True)
 
 
-def test_a_cookie_grows_old() -> None:
-    now = 0.0
-    browser = Browser(lambda: now)
-    cookie = browser.admit(OPERATOR)
-    assert browser.who(cookie) == OPERATOR
-    now = 12 * 3600
-    assert browser.who(cookie) is None
+def test_a_cookie_grows_old(collector: Collector) -> None:
+    cookie = collector.cookie()
+    good_until = time.time() + 12 * 3600
+    with collector.store.reading() as connection:
+        assert browser.who(connection, cookie, good_until - 60) == OPERATOR
+        assert browser.who(connection, cookie, good_until + 60) is None
+
+
+def test_the_oldest_cookie_gives_way(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(browser, "_ROWS_MAX", 2)
+
+    def admit(now_s: float) -> str:
+        return collector.store.write(lambda connection: browser.admit(connection, OPERATOR, now_s)).result()
+
+    cookies = [admit(now_s) for now_s in (1, 2, 3)]
+    with collector.store.reading() as connection:
+        known = [browser.who(connection, cookie, 4) for cookie in cookies]
+    assert known == [None, OPERATOR, OPERATOR]

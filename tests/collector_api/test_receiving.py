@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,7 +16,6 @@ from pairlog.masking import Span, mask
 from tests.collector_api.driver import SESSION, Collector, line, problem, session_lines
 from tests.collector_api.secret import (
     SECRET,
-    holds,
     masked_lines,
     secret_lines,
     send_unpacked,
@@ -27,19 +25,19 @@ from tests.collector_api.test_redacted_blobs import NEW, OLD, PAIR, opens
 
 
 def test_a_frame_that_came_unmasked_is_masked_by_the_one_that_follows(
-    collector: Collector, mine: str, tmp_path: Path
+    collector: Collector, mine: str
 ) -> None:
     send_unpacked(collector, mine, secret_lines()[:5])
     watching = Watching(collector, mine)
     watching.count(5)
-    assert holds(tmp_path / "data", SECRET)
+    assert collector.holds(SECRET)
     assert collector.send(mine, masked_lines()).json() == {"acked": 5}
     assert collector.lines(mine) == masked_lines()
     row = collector.row(mine)
     assert (row["verified"], row["revision"]) == (True, 1)
     counted, kept = collector.bytes_counted()
     assert counted == kept
-    assert not holds(tmp_path / "data", SECRET)
+    assert not collector.holds(SECRET)
     ((name, _, body),) = watching.count(1)
     assert (name, [span[:2] for span in body["spans"]]) == (
         "redaction",
@@ -75,16 +73,14 @@ def test_another_line_beside_a_masked_one_is_still_a_conflict(collector: Collect
     assert collector.row(mine)["revision"] == 0
 
 
-def test_a_blob_is_replaced_by_the_one_that_comes_instead(
-    collector: Collector, mine: str, tmp_path: Path
-) -> None:
+def test_a_blob_is_replaced_by_the_one_that_comes_instead(collector: Collector, mine: str) -> None:
     collector.put(mine, OLD)
     collector.send(mine, opens(OLD))
     assert problem(collector.send(mine, opens(NEW))) == (422, "blob")
     collector.put(mine, NEW)
     assert collector.send(mine, opens(NEW)).json() == {"acked": 2}
     assert collector.lines(mine) == opens(NEW)
-    assert not holds(tmp_path / "data", OLD)
+    assert not collector.holds(OLD)
 
 
 def test_no_other_text_passes_for_a_masked_one(collector: Collector, mine: str) -> None:

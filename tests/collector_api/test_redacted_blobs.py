@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
-from pathlib import Path
 
 import pytest
 
 from tests.collector_api.driver import SESSION, Collector, line, problem, session_lines
-from tests.collector_api.secret import holds
 
 OTHER = SESSION.replace("aa", "bb")
 OLD, NEW = b"key = 'hunter2-and-more'\n", b"key = '****************'\n"
@@ -36,13 +34,11 @@ def status(collector: Collector, token: str, content: bytes) -> int:
     return collector.ask(token, "GET", f"/v1/blobs/{digest(content)}").status_code
 
 
-def test_lines_name_the_new_one_and_the_old_one_is_gone(
-    collector: Collector, mine: str, tmp_path: Path
-) -> None:
+def test_lines_name_the_new_one_and_the_old_one_is_gone(collector: Collector, mine: str) -> None:
     collector.put(mine, OLD)
     collector.send(mine, opens(OLD))
     collector.put(mine, NEW)
-    assert holds(tmp_path / "data", OLD)
+    assert collector.holds(OLD)
     assert collector.redact(mine, blobs=[PAIR]).json() == {"revision": 1}
     assert collector.lines(mine) == [*opens(OLD)[:1], opens(NEW)[1], opens(OLD)[2]]
     assert (status(collector, mine, OLD), status(collector, mine, NEW)) == (404, 200)
@@ -50,7 +46,7 @@ def test_lines_name_the_new_one_and_the_old_one_is_gone(
     assert collector.ask(mine, "GET", path).content == NEW
     counted, kept = collector.bytes_counted()
     assert counted == kept
-    assert not holds(tmp_path / "data", OLD)
+    assert not collector.holds(OLD)
 
 
 @pytest.mark.parametrize("before", range(4))
@@ -65,9 +61,7 @@ def test_whenever_it_comes_the_lines_are_the_same(collector: Collector, mine: st
     assert [status(collector, mine, content) for content in (OLD, NEW)] == [404, 200]
 
 
-def test_one_that_was_under_way_goes_as_its_line_arrives(
-    collector: Collector, mine: str, tmp_path: Path
-) -> None:
+def test_one_that_was_under_way_goes_as_its_line_arrives(collector: Collector, mine: str) -> None:
     collector.put(mine, NEW)
     collector.redact(mine, blobs=[PAIR])
     collector.put(mine, OLD)
@@ -76,7 +70,7 @@ def test_one_that_was_under_way_goes_as_its_line_arrives(
     assert status(collector, mine, OLD) == 404
     counted, kept = collector.bytes_counted()
     assert counted == kept
-    assert not holds(tmp_path / "data", OLD)
+    assert not collector.holds(OLD)
 
 
 def test_one_that_replaces_by_what_is_not_here_is_refused(collector: Collector, mine: str) -> None:

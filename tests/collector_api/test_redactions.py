@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pairlog.masking import Span, mask
-from pairlog.options import database_uri
 from pairlog.source import open_source
 from tests.collector_api.driver import SESSION, Collector, problem, session_lines
 from tests.collector_api.secret import (
@@ -21,7 +19,9 @@ from tests.collector_api.secret import (
 )
 
 
-def test_what_is_stored_is_masked_and_still_verifies(collector: Collector, mine: str, tmp_path: Path) -> None:
+def test_what_is_stored_is_masked_and_still_verifies(
+    collector: Collector, mine: str, store_address: str
+) -> None:
     collector.send(mine, secret_lines())
     assert collector.row(mine)["verified"] is True
     answer = collector.redact(mine, spans=SPANS, saves=SAVES)
@@ -29,7 +29,7 @@ def test_what_is_stored_is_masked_and_still_verifies(collector: Collector, mine:
     assert collector.lines(mine) == masked_lines()
     row = collector.row(mine)
     assert (row["revision"], row["verified"], row["acked"], row["complete"]) == (1, True, 5, True)
-    with open_source(database_uri(tmp_path / "data")) as source:
+    with open_source(store_address) as source:
         assert list(source.lines(SESSION)) == masked_lines()
         assert [(found.verified, found.revision) for found in source.sessions()] == [(True, 1)]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from collector_api.limits import Limits
-from tests.collector_api.driver import SESSION, Collector, problem
+from tests.collector_api.driver import SESSION, Collector, on_sqlite, problem
 from tests.collector_api.secret import (
     SAVES,
     SPANS,
@@ -36,6 +36,7 @@ BAD = {
 }
 
 
+@on_sqlite
 @pytest.mark.parametrize("what", BAD)
 def test_what_cannot_be_read_is_refused_and_named(collector: Collector, mine: str, what: str) -> None:
     collector.send(mine, secret_lines())

@@ -157,7 +157,7 @@ def test_more_than_one_worker_is_refused_on_sqlite(data: Path) -> None:
         command("serve", "--data", data, "--workers", "2"), capture_output=True, text=True, timeout=60
     )
     assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
-    assert "SQLite serves one worker" in refused.stderr
+    assert "--database-url postgresql://" in refused.stderr
 
 
 def test_a_full_disk_answers_503_and_keeps_what_was_acknowledged(start: Start, token: str) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from pathlib import Path
 
 import pytest
 
 from pairlog.errors import UserError
-from pairlog.options import database_uri
 from pairlog.source import SessionInfo, open_source
 from tests.collector_api.driver import SESSION, Collector, line, session_lines
 
@@ -17,12 +15,12 @@ DIGEST = sha256(CONTENT).hexdigest()
 
 
 def test_what_was_acknowledged_is_read_while_the_collector_writes(
-    collector: Collector, mine: str, tmp_path: Path
+    collector: Collector, mine: str, store_address: str
 ) -> None:
     collector.put(mine, CONTENT)
     lines = session_lines()
     collector.send(mine, lines[:3])
-    with open_source(database_uri(tmp_path / "data")) as source:
+    with open_source(store_address) as source:
         assert list(source.lines(SESSION)) == lines[:3]
         collector.send(mine, lines)
         assert list(source.lines(SESSION)) == lines
@@ -51,9 +49,9 @@ def test_what_was_acknowledged_is_read_while_the_collector_writes(
 
 
 def test_an_unknown_and_an_erased_session_are_told_apart(
-    collector: Collector, mine: str, tmp_path: Path
+    collector: Collector, mine: str, store_address: str
 ) -> None:
-    with open_source(database_uri(tmp_path / "data")) as source:
+    with open_source(store_address) as source:
         with pytest.raises(UserError, match="no session"):
             list(source.lines(SESSION))
         collector.send(mine, session_lines())

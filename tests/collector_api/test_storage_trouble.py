@@ -13,12 +13,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from collector_api import database, tokens
+from collector_api import sqlite, tokens
 from collector_api.app import create_app
+from collector_api.bell import Bell, LocalNews
 from collector_api.problems import Conflict, NoStorage
+from collector_api.sqlite import SqliteDatabase
 from collector_api.store import Store
 from collector_api.writer import Writer
 from pairlog.errors import UserError
+from pairlog.options import database_uri
 from tests.collector_api.driver import Collector, problem, session_lines
 
 
@@ -30,11 +33,11 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def impatient(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
     """A collector that does not wait for the lock of another writer."""
-    monkeypatch.setattr(database, "_WRITING", ("busy_timeout=0", *database._WRITING[1:]))
-    store = Store(file)
+    monkeypatch.setattr(sqlite, "_WRITING", ("busy_timeout=0", *sqlite._WRITING[1:]))
+    store = Store(SqliteDatabase(file))
     with asyncio.Runner() as loop:
         app = create_app(store)
-        yield Collector(store, app.state.browser, app, loop)
+        yield Collector(database_uri(file.parent), store, app, loop)
     store.close()
 
 
@@ -52,8 +55,8 @@ def test_a_locked_store_answers_503_and_takes_the_frame_later(impatient: Collect
 
 
 def test_a_full_disk_fails_all_that_waited_and_keeps_what_was_acknowledged(file: Path) -> None:
-    engine = database.open_writing(file)
-    writer = Writer(engine)
+    engine = SqliteDatabase(file).open_writing()
+    writer = Writer(engine, LocalNews(Bell()))
     writer.submit(lambda connection: tokens.create(connection, "before", "admin")).result()
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count=1")
@@ -72,8 +75,8 @@ def test_a_full_disk_fails_all_that_waited_and_keeps_what_was_acknowledged(file:
 
 
 def test_a_job_that_is_refused_undoes_itself_alone(file: Path) -> None:
-    engine = database.open_writing(file)
-    writer = Writer(engine)
+    engine = SqliteDatabase(file).open_writing()
+    writer = Writer(engine, LocalNews(Bell()))
 
     def refused(connection: Connection) -> None:
         tokens.create(connection, "refused", "admin")
@@ -92,8 +95,8 @@ def test_a_job_that_is_refused_undoes_itself_alone(file: Path) -> None:
 
 
 def test_a_caller_that_went_away_stops_nothing(file: Path) -> None:
-    engine = database.open_writing(file)
-    writer = Writer(engine)
+    engine = SqliteDatabase(file).open_writing()
+    writer = Writer(engine, LocalNews(Bell()))
     begun, go_on = Event(), Event()
 
     def slow(connection: Connection) -> None:
@@ -116,15 +119,16 @@ def test_a_caller_that_went_away_stops_nothing(file: Path) -> None:
 def test_a_file_that_is_no_database_is_one_line(file: Path) -> None:
     file.write_bytes(b"not a database, by no means" * 100)
     with pytest.raises(UserError, match="is it a store of Pairlog"):
-        database.open_writing(file)
+        SqliteDatabase(file).open_writing()
 
 
 def test_a_store_of_a_newer_pairlog_is_left_alone(file: Path) -> None:
-    database.open_writing(file).dispose()
+    SqliteDatabase(file).open_writing().dispose()
     connection = sqlite3.connect(file)
     connection.execute("INSERT INTO schema_version VALUES (99, '')")
     connection.commit()
     connection.close()
+    database = SqliteDatabase(file)
     for opened in (database.open_writing, database.open_reading):
         with pytest.raises(UserError, match="newer Pairlog"):
-            opened(file)
+            opened()

@@ -10,9 +10,11 @@ import orjson
 
 from collector_api import frames, sessions, tokens
 from collector_api.app import create_app
+from collector_api.database import database_at
 from collector_api.limits import Limits
 from collector_api.store import Store
 from lsp_server.sending.collector import Answer, Collector
+from pairlog.options import database_uri
 from pairlog.source import SessionInfo
 
 #: Loopback, or the sender would not send; nobody listens there.
@@ -23,7 +25,7 @@ class InsideCollector(Collector):
     """What the sender takes for its connection. `close` ends the collector."""
 
     def __init__(self, data: Path) -> None:
-        self._store = Store(data / "pairlog.db")
+        self._store = Store(database_at(database_uri(data)))
         self.token = self._store.write(
             lambda connection: tokens.create(connection, "soak", "contributor")
         ).result()

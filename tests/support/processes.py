@@ -41,15 +41,17 @@ def pairlog(*arguments: str, home: Path | None = None) -> bytes:
 
 
 class Collector:
-    """A `pairlog serve`, on a free port if none is given, with what its command line tells of its store."""
+    """A `pairlog serve`, on a free port if none is given, with what its command line tells of its store.
 
-    def __init__(self, data: Path, port: int = 0) -> None:
+    The store is in the folder `data`, or in `database`; the log is beside the folder in any case.
+    """
+
+    def __init__(self, data: Path, port: int = 0, *, database: str | None = None, workers: int = 1) -> None:
         self.data = data
-        self._store = ("--data", str(data))
+        self._store = ("--database-url", database) if database else ("--data", str(data))
         self._log = data.with_suffix(".log").open("wb")
-        self._process = subprocess.Popen(
-            [*PAIRLOG, "serve", "--port", str(port), *self._store], stdout=subprocess.PIPE, stderr=self._log
-        )
+        command = [*PAIRLOG, "serve", "--port", str(port), "--workers", str(workers), *self._store]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self._log)
         assert self._process.stdout is not None
         self.address = self._process.stdout.readline().decode().strip()
         if not self.address.startswith("http"):
@@ -59,6 +61,25 @@ class Collector:
     def log(self) -> str:
         """What it said on standard error."""
         return self.data.with_suffix(".log").read_text()
+
+    @property
+    def pid(self) -> int:
+        """The id of the process that was started."""
+        return self._process.pid
+
+    def browser_address(self) -> str:
+        """The one-time address on its second line."""
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().decode().rpartition(" ")[2].strip()
+
+    def wait(self) -> int:
+        """The code that it ends with."""
+        return self._process.wait(_SECONDS_MAX)
+
+    def kill(self) -> None:
+        """kill -9 of the process that was started."""
+        self._process.kill()
+        self._process.wait()
 
     def stop(self) -> None:
         """End it, by its own id."""

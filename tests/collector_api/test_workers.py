@@ -1,0 +1,107 @@
+"""Several processes on one PostgreSQL store: they answer as one, and are replaced where they die."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from pairlog.frame import pack
+from tests.collector_api.driver import SESSION, session_lines
+from tests.support.postgres import Server
+from tests.support.processes import Collector, wait_for
+
+
+@pytest.fixture
+def database(postgres: Server) -> Iterator[str]:
+    """A database with nothing in it: the collector makes its tables."""
+    address = postgres.empty()
+    yield address
+    postgres.drop(address)
+
+
+@pytest.fixture
+def served(database: str, tmp_path: Path) -> Iterator[Collector]:
+    served = Collector(tmp_path / "data", database=database, workers=2)
+    yield served
+    served.stop()
+
+
+def _children(pid: int) -> set[int]:
+    """The workers of a process; Python starts one more, which tracks what they share."""
+    found = map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+    return {child for child in found if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()}
+
+
+def _ask(served: Collector, token: str, method: str, path: str, **rest: object) -> httpx.Response:
+    """One request on a connection of its own, which any of the workers may take."""
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx.request(method, f"{served.address}{path}", headers=headers, **rest)  # type: ignore[arg-type]
+
+
+def test_whichever_worker_takes_a_frame_the_session_is_one(served: Collector) -> None:
+    mine, lines = served.token("mine"), session_lines(edits=20)
+    for seq, line in enumerate(lines):
+        answer = _ask(served, mine, "POST", f"/v1/sessions/{SESSION}/frames", content=pack([line]))
+        assert answer.json() == {"acked": seq}
+    assert served.verify(SESSION)["verified"] is True
+    assert served.log() == ""
+
+
+def test_a_cookie_is_known_to_all_workers_and_its_key_good_once(served: Collector) -> None:
+    address = served.browser_address()
+    with httpx.Client(headers={"Accept": "text/html"}) as first:
+        assert first.get(address).status_code == 200
+        cookies = dict(first.cookies)
+    for _ in range(8):
+        with httpx.Client(headers={"Accept": "text/html"}, cookies=cookies) as any_worker:
+            assert any_worker.get(served.address).status_code == 200
+            assert any_worker.get(address).status_code == 403
+
+
+def test_a_worker_that_is_killed_is_replaced_and_nothing_acknowledged_is_lost(served: Collector) -> None:
+    mine, lines = served.token("mine"), session_lines(edits=20)
+    before = _children(served.pid)
+    assert len(before) == 2
+    path = f"/v1/sessions/{SESSION}/frames"
+    assert _ask(served, mine, "POST", path, content=pack(lines[:10])).json() == {"acked": 9}
+    for worker in before:
+        os.kill(worker, signal.SIGKILL)
+
+    def replaced() -> set[int] | None:
+        now = _children(served.pid)
+        return now if len(now) == 2 and not now & before else None
+
+    wait_for("two other workers", replaced)
+    assert _ask(served, mine, "POST", path, content=pack(lines)).json() == {"acked": len(lines) - 1}
+    assert served.verify(SESSION)["verified"] is True
+
+
+def test_workers_end_with_the_process_that_started_them(served: Collector) -> None:
+    workers = _children(served.pid)
+    served.kill()
+    wait_for("the end of the workers", lambda: None if any(map(_is_alive, workers)) else True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def test_they_stop_at_once_when_they_are_told_to(served: Collector) -> None:
+    workers = _children(served.pid)
+    os.kill(served.pid, signal.SIGTERM)
+    assert served.wait() == 0
+    assert not any(map(_is_alive, workers))
+    assert served.log() == ""
+
+
+def test_a_database_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match=r"pairlog: cannot use postgresql://127.0.0.1:1/x: .*\n'?$"):
+        Collector(tmp_path / "data", database="postgresql://127.0.0.1:1/x", workers=2)
