@@ -54,14 +54,16 @@ def test_tokens_are_listed_without_what_they_are(here: Words, capsys: pytest.Cap
     ]
 
 
-def test_a_token_grows_old(collector: Collector, data: str, capsys: pytest.CaptureFixture[str]) -> None:
-    main(["token", "create", "mine", "--role", "contributor", "--expires", "90d", "--data", data])
+def test_a_token_grows_old(
+    collector: Collector, here: Words, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["token", "create", "mine", "--role", "contributor", "--expires", "90d", *here])
     assert collector.send(capsys.readouterr().out.strip(), session_lines()).status_code == 200
     old = collector.store.write(
         lambda connection: tokens.create(connection, "mine", "contributor", expires_s=0)
     ).result()
     assert problem(collector.send(old, session_lines())) == (401, "token")
-    main(["token", "list", "--data", data])
+    main(["token", "list", *here])
     states = [row.rpartition("  ")[2] for row in capsys.readouterr().out.splitlines()]
     assert states == ["state", "in force", "expired"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from collector_api.browser import COOKIE
-from collector_api.tokens import OPERATOR
 from tests.collector_api.driver import ADDRESS, Collector, problem, session_lines
 
 FOREIGN = [
@@ -19,7 +18,7 @@ FOREIGN = [
 
 @pytest.fixture
 def cookie(collector: Collector) -> str:
-    return f"{COOKIE}={collector.browser.admit(OPERATOR)}"
+    return f"{COOKIE}={collector.cookie()}"
 
 
 @pytest.mark.parametrize("said", FOREIGN, ids=str)

@@ -7,7 +7,6 @@ import pytest
 from collector_api.browser import COOKIE
 from collector_api.problems import NoStorage
 from collector_api.reads import Reads
-from collector_api.tokens import OPERATOR
 from tests.collector_api.driver import SESSION, Collector, problem, session_lines
 
 
@@ -21,7 +20,7 @@ def test_others_are_noted_once_a_day_and_the_contributor_is_not(collector: Colle
     reader = collector.token("reader", "researcher")
     for token in (mine, reader, reader, collector.token("root", "admin")):
         collector.lines(token)
-    cookie = {"Cookie": f"{COOKIE}={collector.browser.admit(OPERATOR)}"}
+    cookie = {"Cookie": f"{COOKIE}={collector.cookie()}"}
     page = collector.request("GET", f"/sessions/{SESSION}", headers=cookie)
     assert _reads(collector, mine) == [
         (SESSION, "reader", "researcher"),

@@ -66,10 +66,10 @@ def test_the_collector_and_the_filter_of_rows_find_the_same(
 
 
 def test_the_command_finds_them_in_a_store_and_in_a_collector(
-    collector: Collector, two: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    collector: Collector, two: str, store_address: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ["--language", "rust", "--has-tests", "--no-has-completions", "--since", "2026-11-02"]
-    store = ["--data", str(tmp_path / "data"), "--json"]
+    store = ["--database-url", store_address, "--json"]
     assert main(["sessions", *words[:3], *words[4:], *store]) == 0
     assert [row["session"] for row in json.loads(capsys.readouterr().out)] == [TWO]
     assert main(["sessions", *words, *store]) == 0

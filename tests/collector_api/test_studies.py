@@ -83,9 +83,9 @@ def test_what_is_no_study_is_refused(collector: Collector, body: bytes) -> None:
 
 
 def test_the_commands_do_the_same(
-    collector: Collector, mine: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    collector: Collector, mine: str, store_address: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    store = ["--data", str(tmp_path / "data")]
+    store = ["--database-url", store_address]
     assert main(["study", "create", "pairs", "--conditions", "with", *store]) == 0
     assert main(["study", "join", "pairs", "mine", *store]) == 0
     assert capsys.readouterr().out == "with\n"
