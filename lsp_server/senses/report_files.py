@@ -1,8 +1,8 @@
 """Watches for the reports that test runners write: JUnit's XML, new or changed, anywhere in the workspace.
 
-It looks around in a thread, and the longer a look takes the longer it rests: it takes a hundredth of a core
-at most. Reports mostly lie in folders that git ignores; they are a program's output, so git is not asked
-about them, and the deny list is.
+It looks around in a thread, and the longer a look takes the longer it rests: it takes a two-thousandth of a
+core at most. Reports mostly lie in folders that git ignores; they are a program's output, so git is not
+asked about them, and the deny list is.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from lsp_server.senses.sense import Act, Place, Tell
 from lsp_server.workspace.denied import matcher
 from pairlog.errors import UserError
 
-_REST_SECONDS_MIN = 2.0
-_REST_PER_LOOK = 100
+_REST_SECONDS_MIN = 5.0
+_REST_PER_LOOK = 2000
 _ENTRIES_MAX = 200_000
 #: A report that was written to a moment ago may not be whole.
 _SETTLED_SECONDS = 0.5

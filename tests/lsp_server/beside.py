@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +57,8 @@ class Beside:
             env={**kept, "PAIRLOG_HOME": str(self.home), **env},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            # Who runs us may have us ignore interrupts; the tests beside us must not inherit that.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def pytest(self, *arguments: str, cwd: Path | None = None) -> int:
