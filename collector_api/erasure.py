@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import BigInteger, Connection, delete, insert, literal, select
 from sqlmodel import col
 
 from collector_api import blobs
@@ -36,7 +36,7 @@ def tombstones(
 ) -> list[dict[str, object]]:
     """The tombstones behind the one with id `after`, in their order; of one contributor, or of all."""
     question = select(col(Tombstone.id), col(Tombstone.session_id), col(Tombstone.at)).where(
-        col(Tombstone.id) > after
+        col(Tombstone.id) > literal(after, BigInteger())
     )
     if contributor is not None:
         question = question.where(col(Tombstone.contributor_id) == contributor)

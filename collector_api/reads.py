@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import BigInteger, Connection, insert, literal, select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
@@ -54,7 +54,8 @@ def of_contributor(
     connection: Connection, contributor: int, after: int, rows_max: int
 ) -> list[dict[str, object]]:
     """The readings of a contributor's sessions behind the one with id `after`, in their order."""
-    question = _readings().where(col(ReadRow.contributor_id) == contributor, col(ReadRow.id) > after)
+    behind = col(ReadRow.id) > literal(after, BigInteger())
+    question = _readings().where(col(ReadRow.contributor_id) == contributor, behind)
     return _rows(connection, question.order_by(col(ReadRow.id)).limit(rows_max))
 
 

@@ -54,9 +54,7 @@ def test_tokens_are_listed_without_what_they_are(here: Words, capsys: pytest.Cap
     ]
 
 
-def test_a_token_grows_old(
-    collector: Collector, here: Words, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_token_grows_old(collector: Collector, here: Words, capsys: pytest.CaptureFixture[str]) -> None:
     main(["token", "create", "mine", "--role", "contributor", "--expires", "90d", *here])
     assert collector.send(capsys.readouterr().out.strip(), session_lines()).status_code == 200
     old = collector.store.write(
