@@ -14,7 +14,7 @@ from pairlog.home import Home
 
 _NAME = "sender.bell"
 #: Without a ring, the sender looks after so many of its usual pauses: some things come without one.
-_PATIENCE = 3
+_PATIENCE = 2
 _RINGS_MAX = 4096
 
 

@@ -31,6 +31,8 @@ class ConsentWatch:
     def __init__(self, settings: Settings, root: Path) -> None:
         self._settings = settings
         self._root = root
+        #: Made once: it is looked at every second.
+        self._file = settings.home.consent
         self._seen = self._stamp()
 
     def heard(self) -> Permission | None:
@@ -48,7 +50,7 @@ class ConsentWatch:
 
     def _stamp(self) -> int:
         try:
-            return self._settings.home.consent.stat().st_mtime_ns
+            return self._file.stat().st_mtime_ns
         except OSError:
             return 0
 

@@ -5,6 +5,7 @@ Asked once a second, by the session's own time, so that no key pays for it; pure
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 _MINUTE_MS = 60_000
@@ -37,11 +38,11 @@ class Rollover:
         """The lines since `look` were nobody's doing."""
         self._lines = lines
 
-    def due(self, now_ms: int, is_edit_awaited: bool) -> Literal["idle", "rollover"] | None:
+    def due(self, now_ms: int, is_edit_awaited: Callable[[], bool]) -> Literal["idle", "rollover"] | None:
         """Why the session ends now; None where it goes on. A cause and its edit are never parted."""
         quiet_ms = now_ms - self._last_ms
         if quiet_ms >= IDLE_MS_MAX:
             return "idle"
-        if now_ms >= SESSION_MS_MAX and quiet_ms >= (CAUSE_MS_MAX if is_edit_awaited else QUIET_MS):
+        if now_ms >= SESSION_MS_MAX and quiet_ms >= (CAUSE_MS_MAX if is_edit_awaited() else QUIET_MS):
             return "rollover"
         return None

@@ -328,7 +328,7 @@ class Recording:
         if recorder.is_full or recorder.is_paused or self._settings.clock == "client":
             # The client's times run through: a session that they are told for cannot be cut in two.
             return self._turn(self._due) if self._due and not recorder.is_full else True
-        due = self._due or self._rollover.due(now, self.documents.await_edit())
+        due = self._due or self._rollover.due(now, self.documents.await_edit)
         return due is None or self._turn(due)
 
     def _watch_clock(self) -> None:
