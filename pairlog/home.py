@@ -12,6 +12,7 @@ forgotten                 words that were taken back, as keyed hashes
 refused/SESSION.ndjson    lines that were set aside, with a `gap` in their place
 status.json               how the sender is doing; recorder-SESSION.json: how a recorder is
 sender.lock sender.pid sender.log sender.bell recorder-SESSION.pid blobs.lock
+links/SESSION.json        which recorded edits an imported session made (docs/import.md)
 listening/NAME.json       where a recorder listens for test runs; NAME.sock is its socket
 data/                     the store of a collector that runs here
 ```

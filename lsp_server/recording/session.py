@@ -27,10 +27,10 @@ from lsp_server.recording.recorder import EndReason, Recorder
 from lsp_server.recording.rollover import Rollover
 from lsp_server.recording.standing import Condition, Report, Standing
 from lsp_server.recording.tracked_files import TrackedFiles
-from lsp_server.workspace.denied import DenyList
 from lsp_server.workspace.gate import Gate
 from lsp_server.workspace.paths import Folder
 from pairlog.consent import Choice, Consented, is_lower
+from pairlog.denied import DenyList
 from pairlog.errors import UserError
 from pairlog.events import Clock
 from pairlog.home import open_home

@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 from lsp_server.recording.documents import Documents
 from lsp_server.recording.outside import Base
-from lsp_server.senses.difference import changes
 from lsp_server.senses.on_disk import OnDisk, as_checked_out, is_passing, read
 from lsp_server.senses.sense import Act, Place, Tell
 from lsp_server.workspace.gate import Gate
@@ -24,6 +23,7 @@ from lsp_server.workspace.git import Entry, object_id, tracked
 from lsp_server.workspace.history import contents
 from lsp_server.workspace.manifest import FILE_BYTES_MAX
 from lsp_server.workspace.paths import Folder
+from pairlog.difference import changes
 
 #: So many files are asked about and told before the event loop has its turn.
 _CHUNK = 8

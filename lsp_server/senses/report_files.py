@@ -23,7 +23,7 @@ from lsp_server.senses.doubles import Doubles
 from lsp_server.senses.junit import REPORT_BYTES_MAX, NoReport, Report, read_report
 from lsp_server.senses.report_run import ReportRun
 from lsp_server.senses.sense import Act, Place, Tell
-from lsp_server.workspace.denied import matcher
+from pairlog.denied import matcher
 from pairlog.errors import UserError
 
 _REST_SECONDS_MIN = 5.0

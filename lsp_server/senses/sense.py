@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
 from lsp_server.recording.documents import Documents
 from lsp_server.recording.recorder import Recorder
-from lsp_server.workspace.denied import DenyList
+from pairlog.denied import DenyList
 from pairlog.events import PositionEncoding
 from pairlog.home import Home
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from lsp_server.workspace import git
-from lsp_server.workspace.denied import DenyList
 from lsp_server.workspace.paths import Folder
+from pairlog.denied import DenyList
 
 #: Gives those of some names in a folder that git ignores; None where it takes more than these seconds.
 Ask: TypeAlias = Callable[[Path, Collection[str], float], "set[str] | None"]

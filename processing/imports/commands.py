@@ -16,17 +16,19 @@ from pairlog.errors import UserError
 from pairlog.export import write_folder
 from pairlog.source.files import describe
 from processing.imports import trace_file
+from processing.imports.claude_code import transcripts
 from processing.imports.imported import Imported
+from processing.imports.linking import link
 from processing.imports.upload import Uploader
 from processing.sessions.progress import progress
 
 
 class Importer(NamedTuple):
-    """A kind: its options, the place of the recording among them, and how it becomes a session."""
+    """A kind: its options, the place of the recording among them, and how it becomes sessions."""
 
     help: str
     configure: Configure
-    read: Callable[[argparse.Namespace], Imported]
+    read: Callable[[argparse.Namespace], list[Imported]]
 
 
 IMPORTERS: dict[str, Importer] = {
@@ -34,6 +36,11 @@ IMPORTERS: dict[str, Importer] = {
         "a text with every change to it, as josephg/editing-traces keeps them",
         trace_file.configure,
         trace_file.read,
+    ),
+    "claude-code": Importer(
+        "the transcripts of Claude Code, with the edits that its tool calls made",
+        transcripts.configure,
+        transcripts.read,
     ),
 }
 
@@ -60,21 +67,33 @@ def _run(importer: Importer, args: argparse.Namespace) -> int:
         raise UserError(
             "no collector is named; give --to ADDRESS, or set PAIRLOG_COLLECTOR_URL, or --out DIR"
         )
-    imported = importer.read(args)
-    if args.out is not None:
-        _write(imported, args.out)
-        sent, where = 0, str(args.out)
-    else:
-        with Uploader(address, os.environ.get("PAIRLOG_TOKEN", "")) as collector:
-            sent, where = len(imported.lines) - collector.send(imported, progress), address
+    sessions = importer.read(args)
+    for imported in sessions:
+        if args.out is None:
+            with Uploader(address, os.environ.get("PAIRLOG_TOKEN", "")) as collector:
+                sent = len(imported.lines) - collector.send(imported, progress)
+            _tell(args, imported, sent, address)
+        else:
+            folder = args.out if len(sessions) == 1 else args.out / imported.session
+            _write(imported, folder)
+            _tell(args, imported, 0, str(folder))
+    link(sessions, args, address)
+    return 0
+
+
+def _tell(args: argparse.Namespace, imported: Imported, sent: int, where: str) -> None:
     lines, edits = len(imported.lines), imported.edits
     if args.json:
-        print(json.dumps({"session": imported.session, "lines": lines, "edits": edits, "sent": sent}))
-    elif args.out is None and sent == 0:
+        told = {"session": imported.session, "lines": lines, "edits": edits, "sent": sent}
+        print(json.dumps(told | {"left_out": dict(imported.left_out)} if imported.left_out else told))
+        return
+    if args.out is None and sent == 0:
         print(f"{imported.session}: {where} has all its {lines:,} lines already")
     else:
         print(f"{imported.session}: {lines:,} lines, {edits:,} of them edits, in {where}")
-    return 0
+    if imported.left_out:
+        named = ", ".join(f"{count:,} x {what}" for what, count in sorted(imported.left_out.items()))
+        print(f"{imported.session}: left out: {named}")
 
 
 def _write(imported: Imported, folder: Path) -> None:

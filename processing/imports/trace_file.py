@@ -26,11 +26,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--language", metavar="ID", help="its language, such as rust (default: not told)")
 
 
-def read(args: argparse.Namespace) -> Imported:
-    """The session of the trace. Raises UserError where the file is none, or cannot be read."""
+def read(args: argparse.Namespace) -> list[Imported]:
+    """The session of the trace, alone. Raises UserError where the file is none, or cannot be read."""
     path = document_path(args.file) if args.path is None else _relative(args.path)
     try:
-        return session_lines(read_trace(_unpacked(args.file)), path, args.language, args.use)
+        return [session_lines(read_trace(_unpacked(args.file)), path, args.language, args.use)]
     except BadTrace as error:
         raise UserError(f"{args.file} is no editing trace: {error}; docs/import.md tells the form") from None
 

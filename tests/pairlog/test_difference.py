@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lsp_server.senses.difference import changes
+from pairlog.difference import changes
 from pairlog.document import Document
 from pairlog.events import PositionEncoding
 

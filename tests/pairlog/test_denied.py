@@ -12,10 +12,10 @@ import pytest
 from lsp_server.home.blob_store import BlobStore
 from lsp_server.workspace import gate as module
 from lsp_server.workspace import git, manifest
-from lsp_server.workspace.denied import DenyList
 from lsp_server.workspace.gate import Gate
 from lsp_server.workspace.paths import Folder
 from pairlog.blobs import read_manifest
+from pairlog.denied import DenyList
 
 Git = Callable[..., None]
 

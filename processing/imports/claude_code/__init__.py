@@ -1,0 +1,1 @@
+"""Transcripts of Claude Code, as it keeps them under `~/.claude/projects/`."""
