@@ -42,6 +42,8 @@ ACCESS: dict[tuple[str, str], Access] = {
     ("PUT", "/v1/blobs/{sha256}"): _WRITE,
     ("GET", "/v1/blobs/{sha256}"): _READ,
     ("GET", "/v1/tombstones"): _READ,
+    ("GET", "/v1/contributors/me/export"): _READ,
+    ("DELETE", "/v1/contributors/me"): _READ,
     ("GET", "/healthz"): _OPEN,
     ("GET", "/"): _PAGE,
     ("GET", "/sessions/{session}"): _PAGE,

@@ -14,7 +14,7 @@ from collector_api.headers import SafeHeaders
 from collector_api.limits import Limits, Pace
 from collector_api.pages import add_pages, problem_page, wants_page
 from collector_api.problems import BadRequest, Broken, NoPath, Problem
-from collector_api.routes import blobs, frames, health, live, redactions, sessions, tombstones
+from collector_api.routes import blobs, contributors, frames, health, live, redactions, sessions, tombstones
 from collector_api.store import Store
 from pairlog import __version__
 
@@ -37,7 +37,7 @@ def create_app(store: Store, browser: Browser | None = None, limits: Limits | No
     app.state.doorkeeper = Doorkeeper(store, browser, Pace(limits))
     app.add_middleware(SafeHeaders)
     add_pages(app)
-    for module in (frames, redactions, live, sessions, blobs, tombstones, health):
+    for module in (frames, redactions, live, sessions, blobs, contributors, tombstones, health):
         app.include_router(module.router)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _bad_request)

@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from collector_api.decoder import Line
 from collector_api.limits import Limits
-from collector_api.problems import BlobMissing, NoBlob, NoRoom
+from collector_api.problems import BadToken, BlobMissing, NoBlob, NoRoom
 from collector_api.tables import Blob, Contributor, Named
 from pairlog.blobs import read_manifest
 from pairlog.errors import UserError
@@ -47,10 +47,12 @@ def keep(connection: Connection, contributor: int, data: bytes) -> None:
 
 
 def take_room(connection: Connection, contributor: int, size: int, limits: Limits) -> None:
-    """Count bytes to a contributor. Raises NoRoom where there is no room for them."""
-    used = connection.execute(
-        select(col(Contributor.bytes)).where(col(Contributor.id) == contributor)
-    ).scalar_one()
+    """Count bytes to a contributor. Raises NoRoom where there is no room, BadToken where they were erased."""
+    used, erased_at = connection.execute(
+        select(col(Contributor.bytes), col(Contributor.erased_at)).where(col(Contributor.id) == contributor)
+    ).one()
+    if erased_at is not None:
+        raise BadToken("whose token this was, was erased; nothing of theirs is taken any more")
     if used + size > limits.contributor_bytes_max:
         raise NoRoom(
             "contributor_bytes_max", limits.contributor_bytes_max, f"{used} bytes of yours are kept already"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -11,7 +12,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from collector_api import database, erasure, sessions, tokens
+from collector_api import archive, database, erasure, sessions, tokens
 from collector_api.problems import Erased
 from collector_api.tokens import ROLES, TokenInfo
 from pairlog.cli import Configure
@@ -25,10 +26,17 @@ T = TypeVar("T")
 
 
 def _serve_options(parser: argparse.ArgumentParser) -> None:
-    _add_store(parser)
+    add_store(parser)
     parser.add_argument("--host", default=HOST, help="the address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=PORT, help="the port; 0: any free one (%(default)s)")
     parser.add_argument("--workers", type=int, default=1, help="processes that serve (%(default)s)")
+    parser.add_argument(
+        "--retention-days",
+        type=_days,
+        default=os.environ.get("PAIRLOG_RETENTION_DAYS"),
+        metavar="N",
+        help="erase sessions so long after their end (default: PAIRLOG_RETENTION_DAYS, else never)",
+    )
     parser.set_defaults(run=_serve)
 
 
@@ -45,25 +53,33 @@ def _token_options(parser: argparse.ArgumentParser) -> None:
     revoke.add_argument("wanted", metavar="ID|NAME")
     revoke.set_defaults(run=_revoke_token)
     for action in (create, listing, revoke):
-        _add_store(action)
+        add_store(action)
 
 
 def _erase_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("session", metavar="SESSION", help="the whole id of the session")
-    _add_store(parser)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("session", metavar="SESSION", nargs="?", help="its id, or the beginning of it")
+    what.add_argument("--contributor", metavar="NAME", help="all that is kept of somebody, with their tokens")
+    add_store(parser)
     parser.set_defaults(run=_erase)
 
 
-COMMANDS: dict[str, Configure] = {"serve": _serve_options, "token": _token_options, "erase": _erase_options}
+COMMANDS: dict[str, Configure] = {
+    "serve": _serve_options,
+    "token": _token_options,
+    "erase": _erase_options,
+}
 
 
-def _add_store(parser: argparse.ArgumentParser) -> None:
+def add_store(parser: argparse.ArgumentParser) -> None:
+    """Add `--data` and `--database-url`: which store a command is about."""
     store = parser.add_mutually_exclusive_group()
     store.add_argument("--data", type=Path, metavar="DIR", help="the data folder (default: in PAIRLOG_HOME)")
     store.add_argument("--database-url", metavar="URL", help="the database instead")
 
 
-def _file(args: argparse.Namespace) -> Path:
+def store_file(args: argparse.Namespace) -> Path:
+    """The file of the store that a command names."""
     return database.database_file(args.database_url or database_uri(args.data or default_home() / "data"))
 
 
@@ -72,17 +88,17 @@ def _serve(args: argparse.Namespace) -> int:
 
     if args.workers != 1:
         raise UserError("SQLite serves one worker; leave --workers away")
-    serve(_file(args), args.host, args.port)
+    serve(store_file(args), args.host, args.port, args.retention_days)
     return 0
 
 
 def _create_token(args: argparse.Namespace) -> int:
-    print(_write(_file(args), lambda connection: tokens.create(connection, args.name, args.role)))
+    print(_write(store_file(args), lambda connection: tokens.create(connection, args.name, args.role)))
     return 0
 
 
 def _list_tokens(args: argparse.Namespace) -> int:
-    engine = database.open_reading(_file(args))
+    engine = database.open_reading(store_file(args))
     with engine.begin() as connection:
         rows = tokens.listed(connection)
     engine.dispose()
@@ -94,12 +110,25 @@ def _list_tokens(args: argparse.Namespace) -> int:
 
 
 def _revoke_token(args: argparse.Namespace) -> int:
-    count = _write(_existing(args), lambda connection: tokens.revoke(connection, args.wanted))
+    count = _write(existing_store(args), lambda connection: tokens.revoke(connection, args.wanted))
     print(f"{count} revoked")
     return 0
 
 
 def _erase(args: argparse.Namespace) -> int:
+    file = existing_store(args)
+    try:
+        with database.Direct(file) as store:
+            said = _erase_contributor(store, args) if args.contributor else _erase_session(store, args)
+            _sweep(store)
+        database.scrub_log(file)
+    except DBAPIError as error:
+        raise UserError(f"cannot write {file}: {error.orig}; try again in a moment") from None
+    print(f"erased {said}")
+    return 0
+
+
+def _erase_session(store: database.Direct, args: argparse.Namespace) -> str:
     def job(connection: Connection) -> str:
         session = _whole_id(connection, args.session)
         try:
@@ -111,8 +140,41 @@ def _erase(args: argparse.Namespace) -> int:
         erasure.erase(connection, row)
         return session
 
-    print(f"erased {_write(_existing(args), job)}")
-    return 0
+    return store.written(job)
+
+
+def _erase_contributor(store: database.Direct, args: argparse.Namespace) -> str:
+    name = str(args.contributor)
+    with store.reading() as connection:
+        contributor = tokens.known(connection, name)
+    if contributor is None:
+        raise UserError(f"nobody here is called {name}; `pairlog token list` shows the names")
+    count = erasure.erase_contributor(store, contributor, lambda session: None)
+    return f"{name} and {count} sessions"
+
+
+def _sweep(store: database.Direct) -> None:
+    with store.reading() as connection:
+        if not archive.is_stale(connection):
+            return
+    # Only who has a lake needs what it is read with.
+    from collector_api.lake.place import LakeError
+    from collector_api.lake_files import sweep
+
+    try:
+        sweep(store)
+    except LakeError as error:
+        raise UserError(
+            f"it is erased here, and still in the lake ({error}); "
+            "`pairlog serve` and `pairlog lake export` try again"
+        ) from None
+
+
+def _days(word: str) -> float:
+    number = float(word)
+    if not 0 < number < 36_500:
+        raise argparse.ArgumentTypeError("a number of days above 0")
+    return number
 
 
 def _whole_id(connection: Connection, wanted: str) -> str:
@@ -124,8 +186,9 @@ def _whole_id(connection: Connection, wanted: str) -> str:
     return found[0] if found else wanted
 
 
-def _existing(args: argparse.Namespace) -> Path:
-    file = _file(args)
+def existing_store(args: argparse.Namespace) -> Path:
+    """The file of the store that a command names. Raises UserError where no store of this version is."""
+    file = store_file(args)
     database.open_reading(file).dispose()
     return file
 

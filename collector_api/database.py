@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -18,6 +19,8 @@ from sqlalchemy.pool import QueuePool
 
 from collector_api import migrations
 from pairlog.errors import UserError
+
+T = TypeVar("T")
 
 #: How long a writer waits for another one's lock.
 BUSY_MS_MAX = 5_000
@@ -65,6 +68,30 @@ def open_reading(file: Path) -> Engine:
     except DBAPIError as error:
         raise UserError(f"cannot read {file}: {error.orig}; is it a store of Pairlog?") from None
     return engine
+
+
+class Direct:
+    """A store in the hands of a command, also beside a server. Raises UserError where there is none."""
+
+    def __init__(self, file: Path) -> None:
+        self._reading = open_reading(file)
+        self._writing = open_writing(file)
+
+    def __enter__(self) -> Direct:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._reading.dispose()
+        self._writing.dispose()
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A connection that sees the store as it is now, and only reads."""
+        return self._reading.begin()
+
+    def written(self, job: Callable[[Connection], T]) -> T:
+        """What a job returns, once what it wrote is durable."""
+        with self._writing.begin() as connection:
+            return job(connection)
 
 
 def scrub_log(file: Path, wait_ms: int = BUSY_MS_MAX) -> bool:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, insert, select, update
 from sqlmodel import col, func
 
-from collector_api import blobs, ledger, sessions
+from collector_api import archive, blobs, ledger, sessions
 from collector_api.decoder import Line, seq_of
 from collector_api.intake import new_lines
 from collector_api.limits import Limits
@@ -21,8 +21,9 @@ from pairlog.frame import pack, whole_lines
 from pairlog.line import decode
 
 _GZIP_FLAGS = 3
-#: Few, so that a long session is never in memory as a whole.
+#: Few, so that a long session is never in memory as a whole; from a lake more, where each reading is dear.
 _FRAMES_AT_ONCE = 8
+_FRAMES_FROM_LAKE = 128
 
 
 class Appended(NamedTuple):
@@ -50,6 +51,7 @@ def append(
         _check_room_for_session(connection, contributor, limits)
         redact_through = ledger.last_reached(connection, session, contributor)
     else:
+        archive.check_hot(row)
         redact_through = row.redact_through
     expected = 0 if row is None else row.acked + 1
     taken_back = Rewriting()
@@ -94,7 +96,7 @@ def encoding(connection: Connection, session: str) -> PositionEncoding:
 
 
 def some_from(
-    connection: Connection, session: str, first: int, frames_max: int = _FRAMES_AT_ONCE
+    connection: Connection, session: str, first: int, frames_max: int | None = None
 ) -> tuple[list[bytes], int]:
     """The next few frames from the line with seq `first` on, none at the end, and the seq to go on from.
 
@@ -104,7 +106,7 @@ def some_from(
         select(col(Frame.first_seq), col(Frame.last_seq), col(Frame.data))
         .where(col(Frame.session_id) == session, col(Frame.last_seq) >= first)
         .order_by(col(Frame.first_seq))
-        .limit(frames_max)
+        .limit(frames_max or _FRAMES_AT_ONCE)
     )
     found: list[bytes] = []
     following = first
@@ -113,11 +115,20 @@ def some_from(
             data = pack(line for line in lines_of(data) if seq_of(line) >= first)
         found.append(data)
         following = last_seq + 1
+    if not found:
+        return archive.some_from(connection, session, first, frames_max or _FRAMES_FROM_LAKE)
     return found, following
 
 
 def lines_from(connection: Connection, session: str, first: int = 0) -> Iterator[bytes]:
-    """The session's lines, byte for byte, from seq `first` on."""
+    """The session's lines, byte for byte, from seq `first` on.
+
+    Raises NoStorage where they are in a lake that cannot be read.
+    """
+    place = archive.place_of(connection, session)
+    if place is not None:
+        yield from archive.lines_from(place, session, first)
+        return
     while True:
         packed, first = some_from(connection, session, first)
         if not packed:

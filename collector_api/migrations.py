@@ -24,8 +24,20 @@ def _redactions(connection: Connection) -> None:
         connection.exec_driver_sql("ALTER TABLE session ADD COLUMN redact_through BIGINT DEFAULT -1 NOT NULL")
 
 
+def _lake_and_keyframes(connection: Connection) -> None:
+    SQLModel.metadata.create_all(connection)
+    columns = {column["name"] for column in inspect(connection).get_columns("session")}
+    if "lake_file_id" not in columns:
+        connection.exec_driver_sql("ALTER TABLE session ADD COLUMN packed_through BIGINT DEFAULT -1 NOT NULL")
+        connection.exec_driver_sql(
+            "ALTER TABLE session ADD COLUMN lake_file_id INTEGER REFERENCES lake_file (id)"
+        )
+        connection.exec_driver_sql("ALTER TABLE contributor ADD COLUMN erased_at VARCHAR")
+        connection.exec_driver_sql("CREATE INDEX ix_session_lake_file_id ON session (lake_file_id)")
+
+
 #: Step n brings a database from version n to n + 1. A released step is never changed.
-STEPS: tuple[Callable[[Connection], None], ...] = (_first_tables, _redactions)
+STEPS: tuple[Callable[[Connection], None], ...] = (_first_tables, _redactions, _lake_and_keyframes)
 
 
 def version(connection: Connection) -> int:

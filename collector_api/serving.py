@@ -16,6 +16,7 @@ from collector_api.browser import Browser
 from collector_api.lock import StoreLock
 from collector_api.store import Store
 from collector_api.tokens import OPERATOR
+from collector_api.upkeep import Upkeep
 from pairlog.errors import UserError
 
 #: How long requests may still run after the signal to stop.
@@ -23,8 +24,11 @@ _GRACE_S = 1
 _BACKLOG = 1024
 
 
-def serve(file: Path, host: str, port: int) -> None:
-    """Serve the store in `file` until SIGTERM or SIGINT. Raises UserError where that cannot begin."""
+def serve(file: Path, host: str, port: int, retention_days: float | None = None) -> None:
+    """Serve the store in `file` until SIGTERM or SIGINT. Raises UserError where that cannot begin.
+
+    Sessions are erased `retention_days` after their end, where that is set.
+    """
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = StoreLock(file.with_name(f"{file.name}.lock"))
     try:
@@ -32,7 +36,8 @@ def serve(file: Path, host: str, port: int) -> None:
         try:
             store = Store(file)
             try:
-                _run(store, listener)
+                with Upkeep(store, retention_days):
+                    _run(store, listener)
             finally:
                 store.close()
         finally:

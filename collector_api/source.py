@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from collector_api import blobs, database, frames, sessions, verdicts
-from collector_api.problems import Erased, NoBlob
+from collector_api.problems import Erased, NoBlob, NoStorage
 from pairlog.errors import UserError
 from pairlog.source import SessionInfo, Source
 
@@ -32,8 +32,11 @@ class DatabaseSource(Source):
 
     def sessions(self) -> list[SessionInfo]:
         """All sessions, the oldest first; one without a verdict in the store is replayed."""
-        with self._engine.begin() as connection:
-            return [_judged(connection, row) for row in sessions.everything(connection)]
+        try:
+            with self._engine.begin() as connection:
+                return [_judged(connection, row) for row in sessions.everything(connection)]
+        except NoStorage as error:
+            raise UserError(error.detail) from None
 
     def lines(self, session: str) -> Iterator[bytes]:
         """The lines of a session, byte for byte. Raises UserError where it is unknown or erased."""
@@ -43,6 +46,8 @@ class DatabaseSource(Source):
                 yield from frames.lines_from(connection, session)
         except DBAPIError as error:
             raise UserError(f"cannot read {self._file}: {error.orig}; is its disk well?") from None
+        except NoStorage as error:
+            raise UserError(error.detail) from None
 
     def read_blob(self, session: str, sha256: str) -> bytes:
         """The bytes of a blob that this session names. Raises UserError where it is missing."""

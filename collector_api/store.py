@@ -15,9 +15,9 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from collector_api import database, sessions, verdicts
+from collector_api import archive, database, sessions, thawing, verdicts
 from collector_api.bell import Bell
-from collector_api.problems import NoSession, NoStorage
+from collector_api.problems import NoSession, NoStorage, Problem
 from collector_api.scrubbing import Scrubber
 from collector_api.writer import Writer
 from pairlog.replay import Verdict
@@ -41,7 +41,7 @@ class Store:
         self._writer = Writer(self._writing)
         self._scrubber = Scrubber(file)
         # The process before this one may have ended before it came to that.
-        self.scrub()
+        self._scrubber.scrub()
         self.bell = Bell()
         self._to_judge: queue.Queue[str | None] = queue.Queue()
         self._closing = False
@@ -64,9 +64,32 @@ class Store:
             future.add_done_callback(lambda done: self._ring(done, about))
         return future
 
+    def written(self, job: Callable[[Connection], T]) -> T:
+        """What a job of the writer returns, once it is durable."""
+        return self.write(job).result()
+
     def scrub(self) -> None:
-        """Bring what was erased, masked or forgotten out of the write-ahead log too."""
+        """Bring what was erased, masked or forgotten out of the write-ahead log, and out of a lake, too."""
         self._scrubber.scrub()
+        self.sweep()
+
+    def sweep(self) -> None:
+        """Write each file of a lake anew that holds what was taken out of it; a later call goes on."""
+        with self.reading() as connection:
+            if not archive.is_stale(connection):
+                return
+        # Only who has a lake needs what it is read with.
+        from collector_api.lake.place import LakeError
+        from collector_api.lake_files import sweep
+
+        try:
+            sweep(self)
+        except (LakeError, Problem) as error:
+            _log.warning("the lake cannot be swept yet: %s", error)
+
+    def thaw(self, session: str) -> None:
+        """Bring the lines of a session back from a lake. Raises NoStorage where it cannot be read."""
+        thawing.thaw(self, session)
 
     def scrubbed(self, wait_s: float) -> bool:
         """Whether all that was to be scrubbed is gone, or will be within that time."""

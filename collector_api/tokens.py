@@ -68,11 +68,16 @@ def contributor_named(connection: Connection, name: str) -> int:
     """The id of the contributor of this name, made where nobody has it. Raises UserError for no name."""
     if not name.strip() or not name.isprintable() or len(name) > 200:
         raise UserError("a contributor's name is 1 to 200 printable characters")
-    found = connection.execute(select(col(Contributor.id)).where(col(Contributor.name) == name)).scalar()
+    found = known(connection, name)
     if found is None:
         connection.execute(insert(Contributor).values(name=name, created_at=now(), bytes=0))
         return contributor_named(connection, name)
     return found
+
+
+def known(connection: Connection, name: str) -> int | None:
+    """The id of the contributor of this name; None where nobody has it."""
+    return connection.execute(select(col(Contributor.id)).where(col(Contributor.name) == name)).scalar()
 
 
 def find(connection: Connection, token: str) -> Principal | None:

@@ -42,6 +42,7 @@ MOUNTS: dict[str, Mount] = {
     "token": Mount("collector_api.cli", "collector", "create, list and revoke tokens"),
     "import": Mount("processing.cli", "processing", "turn what others recorded into a session"),
     "erase": Mount("collector_api.cli", "collector", "erase a session for good"),
+    "lake": Mount("collector_api.keeping", "lake", "move closed sessions into Parquet files"),
     "sessions": Mount("processing.cli", "processing", "list the sessions"),
     "replay": Mount("processing.cli", "processing", "play a session, or print a file at any moment of it"),
     "verify": Mount("processing.cli", "processing", "replay and check every save"),

@@ -49,6 +49,6 @@ def send_unpacked(collector: Collector, token: str, lines: Sequence[bytes]) -> N
 
 
 def holds(folder: Path, secret: str | bytes) -> bool:
-    """Whether any file of a data folder holds these bytes."""
+    """Whether any file of a data folder, or below it, holds these bytes."""
     wanted = secret.encode() if isinstance(secret, str) else secret
-    return any(wanted in file.read_bytes() for file in folder.iterdir())
+    return any(wanted in file.read_bytes() for file in folder.rglob("*") if file.is_file())
