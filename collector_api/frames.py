@@ -6,7 +6,7 @@ import gzip
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 from sqlmodel import col, func
 
 from collector_api import archive, blobs, ledger, sessions
@@ -102,15 +102,9 @@ def some_from(
 
     A frame that begins before `first` is packed anew without the lines before.
     """
-    question = (
-        select(col(Frame.first_seq), col(Frame.last_seq), col(Frame.data))
-        .where(col(Frame.session_id) == session, col(Frame.last_seq) >= first)
-        .order_by(col(Frame.first_seq))
-        .limit(frames_max or _FRAMES_AT_ONCE)
-    )
     found: list[bytes] = []
     following = first
-    for first_seq, last_seq, data in connection.execute(question):
+    for first_seq, last_seq, data in _stored(connection, session, first, frames_max or _FRAMES_AT_ONCE):
         if first_seq < first:
             data = pack(line for line in lines_of(data) if seq_of(line) >= first)
         found.append(data)
@@ -129,12 +123,11 @@ def lines_from(connection: Connection, session: str, first: int = 0) -> Iterator
     if place is not None:
         yield from archive.lines_from(place, session, first)
         return
-    while True:
-        packed, first = some_from(connection, session, first)
-        if not packed:
-            return
-        for data in packed:
-            yield from lines_of(data)
+    while stored := _stored(connection, session, first, _FRAMES_AT_ONCE):
+        for first_seq, last_seq, data in stored:
+            lines = lines_of(data)
+            yield from lines if first_seq >= first else (line for line in lines if seq_of(line) >= first)
+            first = last_seq + 1
 
 
 def between(connection: Connection, session: str, first: int, last: int) -> Iterator[bytes]:
@@ -144,6 +137,19 @@ def between(connection: Connection, session: str, first: int, last: int) -> Iter
     )
     for data in connection.execute(question).scalars():
         yield from lines_of(data)
+
+
+def _stored(
+    connection: Connection, session: str, first: int, frames_max: int
+) -> Sequence[Row[int, int, bytes]]:
+    """The first and the last seq, and the bytes, of the next few frames that hold any seq from `first` on."""
+    question = (
+        select(col(Frame.first_seq), col(Frame.last_seq), col(Frame.data))
+        .where(col(Frame.session_id) == session, col(Frame.last_seq) >= first)
+        .order_by(col(Frame.first_seq))
+        .limit(frames_max)
+    )
+    return connection.execute(question).all()
 
 
 def _taken_back(

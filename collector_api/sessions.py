@@ -11,7 +11,7 @@ from sqlmodel import col, func
 from collector_api import blobs
 from collector_api.decoder import Line
 from collector_api.problems import BadLine, Erased, NoSession, NotOwner
-from collector_api.tables import Contributor, SessionRow, Tombstone, VerdictRow
+from collector_api.tables import Contributor, Keyframe, SessionRow, Tombstone, VerdictRow
 from collector_api.tokens import Principal
 from pairlog.consent import USES
 from pairlog.events import Consent, End, Session
@@ -98,7 +98,7 @@ def of_header(header: Session) -> dict[str, Any]:
 def taken_back(connection: Connection, row: SessionRow, grown: int, changes: dict[str, Any]) -> None:
     """Note that something was taken back of a session, whose frames grew by so many bytes.
 
-    Its verdict goes: it may name what was taken back.
+    Its verdict goes, which may name what was taken back, and so do its keyframes, which may hold it.
     """
     of_session = col(SessionRow.id) == row.id
     connection.execute(
@@ -109,7 +109,8 @@ def taken_back(connection: Connection, row: SessionRow, grown: int, changes: dic
         )
     )
     blobs.count(connection, row.contributor_id, grown)
-    connection.execute(delete(VerdictRow).where(col(VerdictRow.session_id) == row.id))
+    for table in (VerdictRow, Keyframe):
+        connection.execute(delete(table).where(col(table.session_id) == row.id))
 
 
 def continued(connection: Connection, row: SessionRow, lines: Sequence[Line], size: int) -> dict[str, Any]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from collector_api import blobs, database, frames, sessions, verdicts
+from collector_api import blobs, database, frames, keyframes, sessions, verdicts
 from collector_api.problems import Erased, NoBlob, NoStorage
+from collector_api.redactions import SEQ_MAX
 from pairlog.errors import UserError
+from pairlog.replay import Player
 from pairlog.source import SessionInfo, Source
 
 
@@ -40,10 +43,22 @@ class DatabaseSource(Source):
 
     def lines(self, session: str) -> Iterator[bytes]:
         """The lines of a session, byte for byte. Raises UserError where it is unknown or erased."""
+        yield from self._lines_from(session, 0)
+
+    def before(self, session: str, at: int | None) -> tuple[Player, Iterator[bytes]]:
+        """A player at the last keyframe before the seq `at`, and the lines from there on."""
+        with self._engine.begin() as connection:
+            self._check(connection, session)
+            seq = SEQ_MAX if at is None else at + 1
+            read = partial(self.blob, session)
+            player = keyframes.player_before(connection, session, seq, read)
+        return player, self._lines_from(session, player.seq + 1)
+
+    def _lines_from(self, session: str, first: int) -> Iterator[bytes]:
         try:
             with self._engine.begin() as connection:
                 self._check(connection, session)
-                yield from frames.lines_from(connection, session)
+                yield from frames.lines_from(connection, session, first)
         except DBAPIError as error:
             raise UserError(f"cannot read {self._file}: {error.orig}; is its disk well?") from None
         except NoStorage as error:

@@ -15,7 +15,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from collector_api import archive, database, sessions, thawing, verdicts
+from collector_api import archive, database, keyframes, sessions, thawing, verdicts
 from collector_api.bell import Bell
 from collector_api.problems import NoSession, NoStorage, Problem
 from collector_api.scrubbing import Scrubber
@@ -129,6 +129,13 @@ class Store:
         self._writing.dispose()
         self._scrubber.close()
 
+    def _keep_keyframes(self, info: SessionInfo) -> None:
+        with self.reading() as connection:
+            if not keyframes.is_due(connection, info):
+                return
+            found = list(keyframes.made(connection, info.session))
+        self.written(lambda connection: keyframes.keep(connection, info, found))
+
     def _ring(self, done: Future[T], session: str) -> None:
         if not done.cancelled() and done.exception() is None:
             self.bell.ring(session)
@@ -141,6 +148,7 @@ class Store:
                 # One that still grows is judged when somebody asks.
                 if info.complete:
                     self.verdict(info)
+                    self._keep_keyframes(info)
             except (NoSession, NoStorage):
                 # Erased in the meantime, or for a later reader to judge.
                 continue

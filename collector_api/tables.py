@@ -97,12 +97,16 @@ class LakeFile(SQLModel, table=True):
 
 
 class Keyframe(SQLModel, table=True):
-    """The documents of a session behind the event `seq`: derived, for seeking without a replay of all."""
+    """What is known of a session behind the event `seq`: derived, for seeking without a replay of all.
+
+    `doc` 0: what there is of all documents, the text of one in its own row.
+    """
 
     __tablename__ = "keyframe"
 
     session_id: str = Field(foreign_key="session.id", primary_key=True)
     seq: int = Field(primary_key=True, sa_type=BigInteger)
+    doc: int = Field(primary_key=True, sa_type=BigInteger)
     data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
