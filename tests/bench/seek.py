@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def long_session() -> Iterator[bytes]:
     seq = 1
     while True:
         doc = 1 + seq // len(edits)
-        for event in (replace(opened, doc=doc, path=f"{doc}.rs"), *edits):  # type: ignore[call-arg]
+        for event in (replace(opened, doc=doc, path=f"{doc}.rs"), *edits):
             if seq == EVENTS - 1:
                 yield encode(End(seq=seq, t=seq * 100, reason="shutdown"))
                 return
@@ -58,30 +59,28 @@ def long_session() -> Iterator[bytes]:
             seq += 1
 
 
-def _store(folder: Path, lines: list[bytes]) -> float:
-    header = decode(lines[0])
-    assert isinstance(header, Session)
+@contextmanager
+def send(file: Path, frames: Iterable[Sequence[bytes]]) -> Iterator[Direct]:
+    """A new store that has received these frames of one session."""
     limits = Limits()
-    file = folder / "pairlog.db"
     open_writing(file).dispose()
     with Direct(file) as store:
         contributor = store.written(lambda connection: tokens.contributor_named(connection, "bench"))
-        for part in parts(lines):
-            checked, body = read_lines(part, header.session, limits), pack(part, 9)
-            store.written(
-                lambda connection: receiving.receive(
-                    connection,
-                    header.session,
-                    contributor,
-                    checked,
-                    body,
-                    limits,  # noqa: B023
-                )
-            )
+        name = ""
+        for some in frames:
+            header = decode(some[0])
+            name = header.session if isinstance(header, Session) else name
+            frame = (name, contributor, read_lines(some, name, limits), pack(some), limits)
+            store.written(lambda connection, frame=frame: receiving.receive(connection, *frame))
+        yield store
+
+
+def _store(folder: Path, lines: list[bytes]) -> float:
+    with send(folder / "pairlog.db", parts(lines)) as store:
         begun = time.perf_counter()
         with store.reading() as connection:
-            info = sessions.info(connection, header.session)
-            made = list(keyframes.made(connection, header.session))
+            (info,) = sessions.everything(connection)
+            made = list(keyframes.made(connection, info.session))
         store.written(lambda connection: keyframes.keep(connection, info, made))
         return time.perf_counter() - begun
 
