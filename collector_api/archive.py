@@ -115,3 +115,8 @@ def is_stale(connection: Connection) -> bool:
     """Whether any file of a lake waits to be written anew, or to be deleted."""
     waiting = col(LakeFile.stale) | ~col(LakeFile.ready)
     return connection.execute(select(col(LakeFile.id)).where(waiting).limit(1)).first() is not None
+
+
+def lakes(connection: Connection) -> list[str]:
+    """The addresses of the lakes that a store knows."""
+    return list(connection.execute(select(col(LakeFile.lake)).distinct()).scalars())

@@ -120,7 +120,7 @@ def _erase(args: argparse.Namespace) -> int:
     try:
         with database.Direct(file) as store:
             said = _erase_contributor(store, args) if args.contributor else _erase_session(store, args)
-            _sweep(store)
+            sweep(store)
         database.scrub_log(file)
     except DBAPIError as error:
         raise UserError(f"cannot write {file}: {error.orig}; try again in a moment") from None
@@ -153,7 +153,8 @@ def _erase_contributor(store: database.Direct, args: argparse.Namespace) -> str:
     return f"{name} and {count} sessions"
 
 
-def _sweep(store: database.Direct) -> None:
+def sweep(store: database.Direct) -> None:
+    """Take out of a lake what was taken out of the store. Raises UserError where it cannot be reached."""
     with store.reading() as connection:
         if not archive.is_stale(connection):
             return

@@ -1,4 +1,4 @@
-"""`pairlog lake`: commands that keep a store small and safe."""
+"""`pairlog lake`, `backup` and `restore`: commands that keep a store small and safe."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ import json
 import os
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from collector_api import database
-from collector_api.cli import add_store, existing_store
+from collector_api import archive, database, restoring
+from collector_api.backup import back_up, put_back
+from collector_api.cli import add_store, existing_store, store_file, sweep
+from collector_api.lock import StoreLock
 from collector_api.problems import Problem
 from pairlog.cli import Configure
 from pairlog.errors import UserError
@@ -35,7 +38,23 @@ def _lake_options(parser: argparse.ArgumentParser) -> None:
     export.set_defaults(run=_export)
 
 
-COMMANDS: dict[str, Configure] = {"lake": _lake_options}
+def _backup_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="where to write the backup")
+    add_store(parser)
+    parser.set_defaults(run=_backup)
+
+
+def _restore_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="a backup that `pairlog backup` wrote")
+    add_store(parser)
+    parser.set_defaults(run=_restore)
+
+
+COMMANDS: dict[str, Configure] = {
+    "lake": _lake_options,
+    "backup": _backup_options,
+    "restore": _restore_options,
+}
 
 
 def _export(args: argparse.Namespace) -> int:
@@ -59,6 +78,65 @@ def _export(args: argparse.Namespace) -> int:
     else:
         print(f"{done.sessions:,} sessions, {done.events:,} events in {done.files:,} files: {address}")
     return 0
+
+
+def _backup(args: argparse.Namespace) -> int:
+    back_up(existing_store(args), args.file)
+    print(f"{args.file}: {args.file.stat().st_size:,} bytes")
+    return 0
+
+
+def _restore(args: argparse.Namespace) -> int:
+    file = store_file(args)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = StoreLock(file.with_name(f"{file.name}.lock"))
+    try:
+        old = put_back(args.file, file)
+        print(f"restored {file}")
+        with database.Direct(file) as store:
+            _bring_up_to_date(store, old, _usual_lake(file))
+        database.scrub_log(file)
+    except DBAPIError as error:
+        raise UserError(f"{file} is restored, and not brought up to date: {error.orig}") from None
+    finally:
+        lock.release()
+    return 0
+
+
+def _usual_lake(file: Path) -> list[str]:
+    """The lake that is not named, where there is one: the backup may be older than its first file."""
+    folder = file.parent / "lake"
+    named = os.environ.get("PAIRLOG_LAKE")
+    return [named] if named else [str(folder)] if folder.is_dir() else []
+
+
+def _bring_up_to_date(store: database.Direct, old: Path | None, lakes: list[str]) -> None:
+    with store.reading() as connection:
+        lakes = lakes + archive.lakes(connection)
+    if old is not None:
+        engine = database.open_reading(old)
+        with engine.begin() as connection:
+            lakes += archive.lakes(connection)
+    if lakes:
+        _find(store, lakes)
+    if old is not None:
+        done = restoring.obey(store, engine)
+        engine.dispose()
+        print(f"taken back again: {done.erased:,} sessions, {done.taken_back:,} redactions or minutes")
+        print(f"{old} is the store that was here; delete it when nothing is missing")
+    sweep(store)
+
+
+def _find(store: database.Direct, lakes: list[str]) -> None:
+    # Only who has a lake needs what it is read with.
+    from collector_api.lake.place import LakeError, lake_address
+    from collector_api.lake_finding import find
+
+    try:
+        found = find(store, map(lake_address, lakes))
+    except LakeError as error:
+        raise UserError(f"the store is restored, and a lake cannot be read: {error}") from None
+    print(f"found in the lake: {found.adopted:,} sessions more; {found.lost:,} are not there any more")
 
 
 def _say(done: Exported) -> None:

@@ -43,6 +43,8 @@ MOUNTS: dict[str, Mount] = {
     "import": Mount("processing.cli", "processing", "turn what others recorded into a session"),
     "erase": Mount("collector_api.cli", "collector", "erase a session for good"),
     "lake": Mount("collector_api.keeping", "lake", "move closed sessions into Parquet files"),
+    "backup": Mount("collector_api.keeping", "collector", "copy a store, also while it is served"),
+    "restore": Mount("collector_api.keeping", "collector", "put a backup in the place of a store"),
     "sessions": Mount("processing.cli", "processing", "list the sessions"),
     "replay": Mount("processing.cli", "processing", "play a session, or print a file at any moment of it"),
     "verify": Mount("processing.cli", "processing", "replay and check every save"),
