@@ -60,6 +60,11 @@ class Collector:
         """What it said on standard error."""
         return self.data.with_suffix(".log").read_text()
 
+    def memory(self) -> int:
+        """The bytes of memory that it has resident (Linux)."""
+        pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
     def stop(self) -> None:
         """End it, by its own id."""
         self._process.terminate()
