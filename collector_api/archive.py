@@ -12,7 +12,6 @@ from sqlmodel import col
 from collector_api.decoder import seq_of
 from collector_api.problems import NoStorage
 from collector_api.tables import LakeFile, SessionRow
-from pairlog.errors import UserError
 from pairlog.frame import pack, parts
 
 if TYPE_CHECKING:
@@ -54,10 +53,7 @@ class Place(NamedTuple):
             from collector_api.lake.lines import LinesFile
             from collector_api.lake.place import Lake, LakeError
         except ModuleNotFoundError as error:
-            raise UserError(
-                f"a lake needs {error.name}, which is not installed; "
-                "install it with: pip install 'pairlog[lake]'"
-            ) from None
+            raise NoStorage(f"a lake needs {error.name}: pip install 'pairlog[lake]'") from None
         try:
             return LinesFile(Lake(self.lake).open(f"{LINES}/{self.name}"))
         except LakeError as error:

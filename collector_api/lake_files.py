@@ -21,6 +21,7 @@ from pairlog import moment
 #: A file that is not ready by then was left by a process that died.
 _READY_AFTER = timedelta(hours=1)
 _ASK_MAX = 500
+_ROUNDS_MAX = 5
 
 #: For each content its sessions and its bytes, by its hash.
 Contents = Mapping[str, tuple[list[str], bytes]]
@@ -80,11 +81,15 @@ def sweep(store: Database) -> None:
             ~col(LakeFile.ready) & (col(LakeFile.at) < abandoned),
         )
     )
-    with store.reading() as connection:
-        stale = [LakeFile(**row._mapping) for row in connection.execute(question)]
-    for file in stale:
-        assert file.id is not None
-        _without_strangers(store, file, file.id)
+    # What is erased meanwhile makes a new file stale too.
+    for _ in range(_ROUNDS_MAX):
+        with store.reading() as connection:
+            stale = [LakeFile(**row._mapping) for row in connection.execute(question)]
+        for file in stale:
+            assert file.id is not None
+            _without_strangers(store, file, file.id)
+        if not stale:
+            return
 
 
 def _without_strangers(store: Database, file: LakeFile, number: int) -> None:

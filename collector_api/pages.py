@@ -88,6 +88,8 @@ def document_page(
     """A document as it stood after the event `seq`; a long one around `line`."""
     with store.reading() as connection:
         sessions.readable(connection, session, caller)
+        # Of one that ended before there were any, or that came back from a lake.
+        has_none = keyframes.is_due(connection, sessions.info(connection, session))
         tape = keyframes.tape_of(connection, session)
         marker = Marker()
         player = keyframes.player_before(
@@ -99,6 +101,8 @@ def document_page(
         )
         lines = frames.lines_from(connection, session, player.seq + 1)
         shown = play(tape, marker, player, lines, doc, seq, line)
+    if has_none:
+        store.judge_soon(session)
     return _page("document.html", caller=caller, session=session, doc=doc, shown=shown)
 
 

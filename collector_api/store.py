@@ -41,7 +41,8 @@ class Store:
         self._writer = Writer(self._writing)
         self._scrubber = Scrubber(file)
         # The process before this one may have ended before it came to that.
-        self._scrubber.scrub()
+        self.scrub_log()
+        self._sweeping = threading.Lock()
         self.bell = Bell()
         self._to_judge: queue.Queue[str | None] = queue.Queue()
         self._closing = False
@@ -70,20 +71,28 @@ class Store:
 
     def scrub(self) -> None:
         """Bring what was erased, masked or forgotten out of the write-ahead log, and out of a lake, too."""
-        self._scrubber.scrub()
+        self.scrub_log()
         self.sweep()
+
+    def scrub_log(self) -> None:
+        """Bring what was erased, masked or forgotten out of the write-ahead log."""
+        self._scrubber.scrub()
 
     def sweep(self) -> None:
         """Write each file of a lake anew that holds what was taken out of it; a later call goes on."""
         with self.reading() as connection:
             if not archive.is_stale(connection):
                 return
-        # Only who has a lake needs what it is read with.
-        from collector_api.lake.place import LakeError
-        from collector_api.lake_files import sweep
-
         try:
-            sweep(self)
+            # Only who has a lake needs what it is read with.
+            from collector_api.lake.place import LakeError
+            from collector_api.lake_files import sweep
+        except ModuleNotFoundError as error:
+            _log.warning("the lake cannot be swept without %s; install pairlog[lake]", error.name)
+            return
+        try:
+            with self._sweeping:
+                sweep(self)
         except (LakeError, Problem) as error:
             _log.warning("the lake cannot be swept yet: %s", error)
 

@@ -14,7 +14,7 @@ from sqlmodel import col
 
 from collector_api import blobs, erasure, frames, sessions, verdicts
 from collector_api.archive import Database
-from collector_api.problems import Problem
+from collector_api.problems import NoSession
 from collector_api.tables import Contributor, SessionRow, Token
 from pairlog import export
 
@@ -34,26 +34,32 @@ def archive(store: Database, contributor: int) -> Iterator[bytes]:
             ids = _sessions(connection, contributor)
         _add(tar, "contributor.json", f"{about}\n".encode())
         for session in ids:
-            yield from _written(out)
-            with store.reading() as connection:
-                for name, data in _session(connection, contributor, session):
-                    _add(tar, f"{session}/{name}", data)
-                    yield from _written(out)
+            for name, data in _session(store, contributor, session):
+                _add(tar, f"{session}/{name}", data)
+                yield from _written(out)
     yield from _written(out)
 
 
-def _session(connection: Connection, contributor: int, session: str) -> Iterator[tuple[str, bytes]]:
-    try:
-        info = sessions.info(connection, session)
+def _session(store: Database, contributor: int, session: str) -> Iterator[tuple[str, bytes]]:
+    # A transaction for each file: a slow reader must not hold back the log's checkpoints.
+    with store.reading() as connection:
+        try:
+            info = sessions.info(connection, session)
+        except NoSession:
+            return
         verdict = verdicts.kept(connection, info) or verdicts.judge(connection, session)
         lines = list(frames.lines_from(connection, session))
-    except Problem:
-        return
+        named = sorted(blobs.named(connection, session))
     row = json.dumps({**asdict(info), "verified": verdict.verified}, indent=2)
     yield "session.json", f"{row}\n".encode()
     yield "session.ndjson.gz", b"".join(export.frames(lines))
-    for sha256 in sorted(blobs.named(connection, session)):
-        yield f"blobs/{sha256}", blobs.of_contributor(connection, contributor, sha256)
+    for sha256 in named:
+        with store.reading() as connection:
+            if not blobs.present(connection, contributor, [sha256]):
+                # It was erased, or another one took its place, meanwhile.
+                continue
+            data = blobs.of_contributor(connection, contributor, sha256)
+        yield f"blobs/{sha256}", data
 
 
 def _about(connection: Connection, contributor: int) -> dict[str, object]:

@@ -16,6 +16,8 @@ from collector_api.store import Store
 
 #: How often it looks for something to do.
 _EVERY_S = 60.0
+#: Less often: each time, a file of the lake may be written anew.
+_RETENTION_EVERY_S = 3_600.0
 #: How long closing waits for what is under way; nothing of it is lost.
 _JOIN_S_MAX = 5.0
 
@@ -28,6 +30,7 @@ class Upkeep:
     def __init__(self, store: Store, retention_days: float | None = None) -> None:
         self._store = store
         self._retention_days = retention_days
+        self._next_retention = float("-inf")
         self._repacker = Repacker(store)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
@@ -56,8 +59,9 @@ class Upkeep:
             begun = monotonic()
 
     def _retain(self) -> None:
-        if self._retention_days is None:
+        if self._retention_days is None or monotonic() < self._next_retention:
             return
+        self._next_retention = monotonic() + _RETENTION_EVERY_S
         moment = datetime.now(timezone.utc)
         if expire(self._store, self._retention_days, moment, self._store.bell.ring):
             self._store.scrub()

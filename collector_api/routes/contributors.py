@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
+from starlette.background import BackgroundTask
 from starlette.responses import Response, StreamingResponse
 
 from collector_api import erasure, takeout
@@ -26,5 +27,6 @@ def export_me(caller: Caller, store: InStore) -> Response:
 def delete_me(caller: Caller, store: InStore) -> Response:
     """Erase all your sessions, contents and tokens, and your name, for good; tombstones stay."""
     erasure.erase_contributor(store, caller.contributor, store.bell.ring)
-    store.scrub()
-    return Response(status_code=204)
+    store.scrub_log()
+    # Years of sessions are in many files of a lake: who asked need not wait for all of them.
+    return Response(status_code=204, background=BackgroundTask(store.sweep))
