@@ -8,7 +8,7 @@ from dataclasses import MISSING, fields, replace
 from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector_api.lake.columns import rows
@@ -96,6 +96,7 @@ def _file(*of: list[bytes]) -> LinesFile:
     return LinesFile(io.BytesIO(writer.finish()))
 
 
+@settings(deadline=None)
 @given(sessions(), sessions())
 def test_what_goes_in_comes_out_byte_for_byte(one: list[bytes], other: list[bytes]) -> None:
     file = _file(one, other)
@@ -103,6 +104,7 @@ def test_what_goes_in_comes_out_byte_for_byte(one: list[bytes], other: list[byte
     assert list(file.lines("1")) == other
 
 
+@settings(deadline=None)
 @given(events(), st.integers(1, 5))
 def test_what_the_recorder_writes_of_keys_and_cursors_needs_no_raw_line(event: Event, doc: int) -> None:
     edit = Edit(seq=1, t=2, doc=doc, changes=[(0, 1, 0, 2, "x\né\u2028"), (3, 0, -1, 0, "")], cause="typed")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector_api import repacking
@@ -43,6 +43,7 @@ def send_each(collector: Collector, token: str, lines: list[bytes], session: str
         assert collector.send(token, [line], session).status_code == 200
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 30)), st.booleans())
 def test_groups_are_just_large_enough_and_leave_nothing_out(sizes: list[int], is_last: bool) -> None:
     made = [_Small(number, number, size) for number, size in enumerate(sizes)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pairlog.events import Consent, Gap, PositionEncoding, Rename
@@ -28,6 +28,7 @@ def _again(player: Player) -> Player:
     return restore(freeze(player), texts)
 
 
+@settings(deadline=None)
 @given(st.randoms(use_true_random=False), st.sampled_from(["utf-8", "utf-16", "utf-32"]), st.integers(0, 30))
 def test_from_any_event_on(chance: random.Random, encoding: PositionEncoding, place: int) -> None:
     writer = random_session(chance, encoding, 15)
