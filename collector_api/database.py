@@ -19,8 +19,6 @@ from collector_api.bell import Bell
 from collector_api.sqlite import SqliteDatabase
 from pairlog.errors import UserError
 
-_HOW = "write sqlite:///FILE or postgresql://USER@HOST/NAME"
-
 
 class News(Protocol):
     """How those who watch hear of what became durable, in whichever process they are."""
@@ -61,6 +59,12 @@ class Database(Protocol):
         """An engine whose transactions see one state of the store, and only read.
 
         Raises UserError where there is no store of this version.
+        """
+
+    def alone(self) -> AbstractContextManager[bool]:
+        """Whether this process may do what one does for all, until the end of the `with`; False: another does.
+
+        Raises NoStorage.
         """
 
     def scrub(self, wait_ms: int) -> bool:

@@ -37,8 +37,10 @@ def _schema(file: Path) -> dict[str, Any]:
         names = connection.execute("SELECT name FROM sqlite_master").fetchall()
         return {
             name: [
-                connection.execute(f"PRAGMA {about}({name})").fetchall()
-                for about in ("table_info", "index_info", "foreign_key_list")
+                connection.execute(f"PRAGMA table_info({name})").fetchall(),
+                connection.execute(f"PRAGMA index_info({name})").fetchall(),
+                # The first column numbers them, in whatever order they came.
+                {row[1:] for row in connection.execute(f"PRAGMA foreign_key_list({name})")},
             ]
             for (name,) in names
         }
