@@ -19,6 +19,8 @@ from collector_api.bell import Bell
 from collector_api.sqlite import SqliteDatabase
 from pairlog.errors import UserError
 
+_HOW = "write sqlite:///FILE or postgresql://USER@HOST/NAME"
+
 
 class News(Protocol):
     """How those who watch hear of what became durable, in whichever process they are."""
@@ -62,7 +64,7 @@ class Database(Protocol):
         """
 
     def alone(self) -> AbstractContextManager[bool]:
-        """Whether this process may do what one does for all, until the end of the `with`; False: another does.
+        """Whether this process may do what one does for all, until the end of the `with`; False: one does.
 
         Raises NoStorage.
         """

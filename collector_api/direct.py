@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Direct:
-    """A database that is read and written at once, without a thread. Raises UserError where that cannot be."""
+    """A database that is read and written without a thread. Raises UserError where that cannot be."""
 
     def __init__(self, database: Database) -> None:
         self._writing = database.open_writing()

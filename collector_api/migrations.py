@@ -57,10 +57,11 @@ def _lake_and_keyframes(connection: Connection) -> None:
     SQLModel.metadata.create_all(connection)
     if "lake_file_id" in {column["name"] for column in inspect(connection).get_columns("session")}:
         return
-    connection.exec_driver_sql("ALTER TABLE session ADD COLUMN packed_through BIGINT DEFAULT -1 NOT NULL")
-    connection.exec_driver_sql(
-        "ALTER TABLE session ADD COLUMN lake_file_id INTEGER REFERENCES lake_file (id)"
-    )
+    for column in (
+        "packed_through BIGINT DEFAULT -1 NOT NULL",
+        "lake_file_id INTEGER REFERENCES lake_file (id)",
+    ):
+        connection.exec_driver_sql(f"ALTER TABLE session ADD COLUMN {column}")
     connection.exec_driver_sql("ALTER TABLE contributor ADD COLUMN erased_at VARCHAR")
     connection.exec_driver_sql("CREATE INDEX ix_session_lake_file_id ON session (lake_file_id)")
 

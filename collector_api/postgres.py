@@ -112,7 +112,7 @@ class PostgresDatabase:
 
     @contextmanager
     def alone(self) -> Iterator[bool]:
-        """Whether this process may do what one does for all, until the end of the `with`; False: another does.
+        """Whether this process may do what one does for all, until the end of the `with`; False: one does.
 
         Raises NoStorage.
         """

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from collector_api import sessions
-from collector_api.database import Direct
+from collector_api.direct import Direct
 from collector_api.lake.lines import LinesFile, LinesWriter
 from collector_api.repacking import Repacker
 from tests import corpus
@@ -30,15 +30,15 @@ def rows() -> Iterable[Row]:
         # Without the text that the trace begins with, as in the row of whole frames.
         lines = [line for line in session(trace) if not line.startswith(b'{"seq":1,')]
         with tempfile.TemporaryDirectory() as folder:
-            yield from _of(name, Path(folder) / "pairlog.db", lines, len(trace.edits))
+            yield from _of(name, Path(folder), lines, len(trace.edits))
 
 
-def _of(name: str, file: Path, lines: list[bytes], edits: int) -> Iterator[Row]:
+def _of(name: str, folder: Path, lines: list[bytes], edits: int) -> Iterator[Row]:
     numbered = [
         line.replace(b'{"seq":%d,' % (seq + 1), b'{"seq":%d,' % seq) for seq, line in enumerate(lines)
     ]
     sent = [numbered[at : at + _SENT_LINES] for at in range(0, len(numbered), _SENT_LINES)]
-    with send(file, sent) as store:
+    with send(folder, sent) as store:
         before = _bytes(store)
         begun = time.perf_counter()
         for _ in Repacker(store).steps():

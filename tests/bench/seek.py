@@ -11,8 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from collector_api import frames, keyframes, receiving, sessions, tokens
-from collector_api.database import Direct, open_writing
+from collector_api.database import database_at
 from collector_api.decoder import read_lines
+from collector_api.direct import Direct
 from collector_api.limits import Limits
 from collector_api.marks import Marker
 from collector_api.playback import AROUND, play
@@ -60,11 +61,10 @@ def long_session() -> Iterator[bytes]:
 
 
 @contextmanager
-def send(file: Path, frames: Iterable[Sequence[bytes]]) -> Iterator[Direct]:
+def send(folder: Path, frames: Iterable[Sequence[bytes]]) -> Iterator[Direct]:
     """A new store that has received these frames of one session."""
     limits = Limits()
-    open_writing(file).dispose()
-    with Direct(file) as store:
+    with Direct(database_at(database_uri(folder))) as store:
         contributor = store.written(lambda connection: tokens.contributor_named(connection, "bench"))
         name = ""
         for some in frames:
@@ -76,7 +76,7 @@ def send(file: Path, frames: Iterable[Sequence[bytes]]) -> Iterator[Direct]:
 
 
 def _store(folder: Path, lines: list[bytes]) -> float:
-    with send(folder / "pairlog.db", parts(lines)) as store:
+    with send(folder, parts(lines)) as store:
         begun = time.perf_counter()
         with store.reading() as connection:
             (info,) = sessions.everything(connection)
@@ -95,7 +95,7 @@ def _seeks(folder: Path, lines: list[bytes]) -> Iterator[Row]:
             begun = time.perf_counter()
             player_at(*source.before(row.session, at), at)
             spent.append(time.perf_counter() - begun)
-    with Direct(folder / "pairlog.db") as store:
+    with Direct(database_at(database_uri(folder))) as store:
         for at in moments[:50]:
             begun = time.perf_counter()
             with store.reading() as connection:

@@ -47,7 +47,9 @@ def _schema(file: Path) -> dict[str, Any]:
 
 
 def test_there_is_an_old_store_for_each_version_before_this_one() -> None:
-    assert [file.stem for file in OLD] == [f"v{version}" for version in range(1, len(STEPS))]
+    # No Pairlog was released whose stores were of version 3.
+    released = [version for version in range(1, len(STEPS)) if version != 3]
+    assert [file.stem for file in OLD] == [f"v{version}" for version in released]
 
 
 def test_an_old_store_gets_the_tables_of_a_new_one(old: Path, tmp_path: Path) -> None:
