@@ -12,7 +12,7 @@ from dataclasses import asdict
 from sqlalchemy import Connection, select
 from sqlmodel import col
 
-from collector_api import blobs, erasure, frames, sessions, verdicts
+from collector_api import blobs, erasure, frames, reads, sessions, studies, verdicts
 from collector_api.archive import Database
 from collector_api.problems import NoSession
 from collector_api.tables import Contributor, SessionRow, Token
@@ -20,6 +20,7 @@ from pairlog import export
 
 #: The folder that the archive unpacks to; `pairlog.source.open_source` reads it.
 FOLDER = "pairlog-export"
+_ANY = 2**31
 
 
 def archive(store: Database, contributor: int) -> Iterator[bytes]:
@@ -75,7 +76,9 @@ def _about(connection: Connection, contributor: int) -> dict[str, object]:
         "created_at": found.created_at,
         "bytes": found.bytes,
         "tokens": [dict(row._mapping) for row in tokens],
-        "tombstones": erasure.tombstones(connection, 0, 2**31, contributor),
+        "studies": studies.memberships(connection, contributor),
+        "reads": reads.of_contributor(connection, contributor, 0, _ANY),
+        "tombstones": erasure.tombstones(connection, 0, _ANY, contributor),
     }
 
 

@@ -7,13 +7,19 @@ from starlette.background import BackgroundTask
 from starlette.responses import Response, StreamingResponse
 
 from collector_api import erasure, takeout
+from collector_api.answers import given
 from collector_api.auth import Caller
 from collector_api.state import InStore
 
 router = APIRouter(tags=["contributors"])
 
 
-@router.get("/v1/contributors/me/export", summary="Take everything of yours along")
+@router.get(
+    "/v1/contributors/me/export",
+    summary="Take everything of yours along",
+    response_class=Response,
+    responses=given("application/x-tar", "a tar with a folder for each session"),
+)
 def export_me(caller: Caller, store: InStore) -> Response:
     """A tar with all your sessions, as `pairlog export --out` writes them, and what else is known of you."""
     return StreamingResponse(

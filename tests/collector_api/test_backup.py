@@ -19,6 +19,7 @@ from pairlog.options import database_uri
 from pairlog.source import open_source
 from tests.collector_api.driver import SESSION, SMALL, Collector, line, problem, session_lines
 from tests.collector_api.secret import SAVES, SECRET, SPANS, masked_lines, secret_lines
+from tests.support.postgres import Server
 
 OTHER = "0193f5a0-1c00-7000-8000-0000000000bb"
 LATER = "0193f5a0-1c00-7000-8000-0000000000cc"
@@ -148,6 +149,24 @@ def test_a_store_that_is_served_is_not_replaced(
     with SqliteDatabase(data / "pairlog.db").claim(1):
         assert main(["restore", str(tmp_path / "copy"), "--data", str(data)]) == 1
     assert "already serves" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("backup", "copy"), "pg_dump"),
+        (("restore", "copy"), "pg_dump"),
+        (("lake", "export"), "name one with --to, or PAIRLOG_LAKE"),
+    ],
+)
+def test_what_needs_a_data_folder_says_so_in_one_line(
+    postgres: Server, words: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    address = postgres.store()
+    assert main([*words, "--database-url", address]) == 1
+    error = capsys.readouterr().err
+    assert (error.count("\n"), message in error) == (1, True)
+    postgres.drop(address)
 
 
 @pytest.mark.parametrize("content", [b"", b"no database at all" * 1_000])

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from collector_api import erasure
+from collector_api import erasure, studies
+from collector_api.browser import COOKIE
 from collector_api.retention import expire
 from collector_api.upkeep import Upkeep
 from pairlog.source import open_source
@@ -22,6 +23,7 @@ OTHER = "0193f5a0-1c00-7000-8000-0000000000bb"
 THEIRS = "0193f5a0-1c00-7000-8000-0000000000cc"
 #: Words that stand in the store wherever something of a contributor may be.
 NAME, NAMED, WAITING = "grace of mine", b"content-that-a-session-names", b"content-that-waits"
+STUDY = "pairs-1"
 DIGEST = sha256(NAMED).hexdigest()
 
 
@@ -48,6 +50,12 @@ def theirs(collector: Collector) -> str:
     return token
 
 
+def _join(collector: Collector, token: str) -> None:
+    """Put a contributor into a study."""
+    collector.store.write(lambda connection: studies.create(connection, STUDY, ["with"])).result()
+    assert collector.ask(token, "PUT", f"/v1/studies/{STUDY}/members/me").status_code == 200
+
+
 def _read(collector: Collector, token: str, folder: Path) -> Path:
     answer = collector.ask(token, "GET", "/v1/contributors/me/export")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/x-tar")
@@ -62,6 +70,8 @@ def test_everything_comes_as_one_archive_that_reads_as_a_source(
     third = SESSION.replace("aa", "ee")
     collector.send(grace, session_lines(session=third), third)
     collector.ask(grace, "DELETE", f"/v1/sessions/{third}")
+    _join(collector, grace)
+    collector.lines(collector.token("root", "admin"))
     folder = _read(collector, grace, tmp_path)
     with open_source(str(folder)) as source:
         rows = source.sessions()
@@ -73,6 +83,8 @@ def test_everything_comes_as_one_archive_that_reads_as_a_source(
     del row["acked"]
     assert json.loads((folder / SESSION / "session.json").read_text()) == row
     about = json.loads((folder / "contributor.json").read_text())
+    assert [(row["study"], row["condition"]) for row in about["studies"]] == [(STUDY, "with")]
+    assert [(row["session"], row["reader"]) for row in about["reads"]] == [(SESSION, "root")]
     assert (about["name"], [token["role"] for token in about["tokens"]]) == (NAME, ["contributor"])
     assert [stone["session"] for stone in about["tombstones"]] == [third]
 
@@ -101,6 +113,19 @@ def test_an_erased_contributor_is_nowhere(
     assert sorted(stone["session"] for stone in stones["tombstones"]) == [SESSION, OTHER]
     counted, kept = collector.bytes_counted()
     assert counted == kept == len(NAMED)
+
+
+def test_membership_readings_and_cookies_go_with_a_contributor(collector: Collector, grace: str) -> None:
+    _join(collector, grace)
+    collector.lines(collector.token("root", "admin"))
+    answer = collector.request("POST", "/enter", content=f"token={grace}")
+    cookie = {"Cookie": f"{COOKIE}={answer.cookies[COOKIE]}"}
+    assert collector.request("GET", "/", headers=cookie).status_code == 200
+    assert collector.ask(grace, "DELETE", "/v1/contributors/me").status_code == 204
+    assert collector.request("GET", "/", headers=cookie).status_code == 401
+    with collector.store.reading() as connection:
+        for table in ("member", "session_read", "cookie"):
+            assert connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one() == 0
 
 
 def test_what_an_erased_contributor_still_sends_is_refused(collector: Collector, grace: str) -> None:
