@@ -198,6 +198,11 @@ def test_a_folder_holds_what_an_export_holds(
         "use": "public",
         "consent": "content",
         "revision": 0,
+        "languages": ["rust"],
+        "has_tests": False,
+        "has_completions": False,
+        "study": None,
+        "condition": None,
     }
 
 
