@@ -49,6 +49,8 @@ ACCESS: dict[tuple[str, str], Access] = {
     ("GET", "/v1/studies/{study}/members"): _ADMIN,
     ("PUT", "/v1/studies/{study}/members/me"): _WRITE,
     ("DELETE", "/v1/studies/{study}/members/me"): _WRITE,
+    ("GET", "/v1/contributors/me/export"): _READ,
+    ("DELETE", "/v1/contributors/me"): _READ,
     ("GET", "/healthz"): _OPEN,
     ("GET", "/readyz"): _OPEN,
     ("GET", "/metrics"): _OPEN,

@@ -21,6 +21,7 @@ from collector_api.reads import Reads
 from collector_api.rendering import rendered
 from collector_api.routes import (
     blobs,
+    contributors,
     frames,
     health,
     live,
@@ -53,7 +54,18 @@ def create_app(store: Store, limits: Limits | None = None) -> FastAPI:
     app.add_middleware(Accounting, metrics=app.state.metrics)
     app.add_middleware(SafeHeaders)
     add_pages(app)
-    for module in (frames, redactions, live, sessions, blobs, tombstones, reads, studies, health):
+    for module in (
+        frames,
+        redactions,
+        live,
+        sessions,
+        blobs,
+        contributors,
+        tombstones,
+        reads,
+        studies,
+        health,
+    ):
         app.include_router(module.router)
     described: dict[str, Any] = {}
 

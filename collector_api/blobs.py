@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from collector_api.decoder import Line
 from collector_api.limits import Limits
-from collector_api.problems import BlobMissing, NoBlob, NoRoom
+from collector_api.problems import BadToken, BlobMissing, NoBlob, NoRoom
 from collector_api.tables import Blob, Contributor, Named, table_of
 from pairlog.blobs import read_manifest
 from pairlog.errors import UserError
@@ -21,7 +21,7 @@ from pairlog.line import decode
 _SHA256 = re.compile("[0-9a-f]{64}")
 #: Made once, because every frame asks and tells it.
 _MINE = col(Contributor.id) == bindparam("contributor")
-_USED = select(col(Contributor.bytes)).where(_MINE)
+_USED = select(col(Contributor.bytes), col(Contributor.erased_at)).where(_MINE)
 _COUNT = update(table_of(Contributor)).where(_MINE).values(bytes=col(Contributor.bytes) + bindparam("grown"))
 #: How many hashes one question to the database may hold.
 _ASK_MAX = 500
@@ -51,8 +51,10 @@ def keep(connection: Connection, contributor: int, data: bytes) -> None:
 
 
 def take_room(connection: Connection, contributor: int, size: int, limits: Limits) -> None:
-    """Count bytes to a contributor. Raises NoRoom where there is no room for them."""
-    used = connection.execute(_USED, {"contributor": contributor}).scalar_one()
+    """Count bytes to a contributor. Raises NoRoom where there is no room, BadToken where they were erased."""
+    used, erased_at = connection.execute(_USED, {"contributor": contributor}).one()
+    if erased_at is not None:
+        raise BadToken("whose token this was, was erased; nothing of theirs is taken any more")
     if used + size > limits.contributor_bytes_max:
         raise NoRoom(
             "contributor_bytes_max", limits.contributor_bytes_max, f"{used} bytes of yours are kept already"

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from collector_api import erasure, logs, sessions, tokens
+from collector_api import archive, erasure, logs, sessions, tokens
 from collector_api.database import Database, database_at
+from collector_api.direct import Direct
 from collector_api.problems import Erased, NoStorage
 from collector_api.tokens import ROLES, TokenInfo
 from pairlog.cli import Configure
@@ -36,6 +39,13 @@ def _serve_options(parser: argparse.ArgumentParser) -> None:
         "--workers", type=int, default=1, help="processes that serve; above 1 on PostgreSQL (%(default)s)"
     )
     parser.add_argument("--log", choices=logs.FORMS, default="text", help="the form of the log (%(default)s)")
+    parser.add_argument(
+        "--retention-days",
+        type=_days,
+        default=os.environ.get("PAIRLOG_RETENTION_DAYS"),
+        metavar="N",
+        help="erase sessions so long after their end (default: PAIRLOG_RETENTION_DAYS, else never)",
+    )
     parser.set_defaults(run=_serve)
 
 
@@ -62,12 +72,18 @@ def _token_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _erase_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("session", metavar="SESSION", help="the whole id of the session")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("session", metavar="SESSION", nargs="?", help="its id, or the beginning of it")
+    what.add_argument("--contributor", metavar="NAME", help="all that is kept of somebody, with their tokens")
     add_store(parser)
     parser.set_defaults(run=_erase)
 
 
-COMMANDS: dict[str, Configure] = {"serve": _serve_options, "token": _token_options, "erase": _erase_options}
+COMMANDS: dict[str, Configure] = {
+    "serve": _serve_options,
+    "token": _token_options,
+    "erase": _erase_options,
+}
 
 
 def add_store(parser: argparse.ArgumentParser) -> None:
@@ -93,7 +109,7 @@ def _serve(args: argparse.Namespace) -> int:
 
     if args.workers < 1:
         raise UserError("--workers is the number of processes that serve: 1 or more")
-    serve(_address(args), args.host, args.port, args.workers, args.log)
+    serve(_address(args), args.host, args.port, args.workers, args.log, args.retention_days)
     return 0
 
 
@@ -126,6 +142,14 @@ def _revoke_token(args: argparse.Namespace) -> int:
 
 
 def _erase(args: argparse.Namespace) -> int:
+    with in_hand(existing_store(args)) as store:
+        said = _erase_contributor(store, args) if args.contributor else _erase_session(store, args)
+        sweep(store)
+    print(f"erased {said}")
+    return 0
+
+
+def _erase_session(store: Direct, args: argparse.Namespace) -> str:
     def job(connection: Connection) -> str:
         session = _whole_id(connection, args.session)
         try:
@@ -137,8 +161,42 @@ def _erase(args: argparse.Namespace) -> int:
         erasure.erase(connection, row)
         return session
 
-    print(f"erased {write(existing_store(args), job)}")
-    return 0
+    return store.written(job)
+
+
+def _erase_contributor(store: Direct, args: argparse.Namespace) -> str:
+    name = str(args.contributor)
+    with store.reading() as connection:
+        contributor = tokens.known(connection, name)
+    if contributor is None:
+        raise UserError(f"nobody here is called {name}; `pairlog token list` shows the names")
+    count = erasure.erase_contributor(store, contributor, lambda session: None)
+    return f"{name} and {count} sessions"
+
+
+def sweep(store: Direct) -> None:
+    """Take out of a lake what was taken out of the store. Raises UserError where it cannot be reached."""
+    with store.reading() as connection:
+        if not archive.is_stale(connection):
+            return
+    # Only who has a lake needs what it is read with.
+    from collector_api.lake.place import LakeError
+    from collector_api.lake_files import sweep
+
+    try:
+        sweep(store)
+    except LakeError as error:
+        raise UserError(
+            f"it is erased here, and still in the lake ({error}); "
+            "`pairlog serve` and `pairlog lake export` try again"
+        ) from None
+
+
+def _days(word: str) -> float:
+    number = float(word)
+    if not 0 < number < 36_500:
+        raise argparse.ArgumentTypeError("a number of days above 0")
+    return number
 
 
 def _span(words: str) -> int:
@@ -164,22 +222,29 @@ def existing_store(args: argparse.Namespace) -> Database:
     return database
 
 
-def write(database: Database, job: Callable[[Connection], T]) -> T:
-    """What a job returns, once it is written. Raises UserError where that cannot be."""
-    engine = database.open_writing()
+@contextmanager
+def in_hand(database: Database) -> Iterator[Direct]:
+    """A store that a command changes; at the end what it deleted is scrubbed.
+
+    Raises UserError where that cannot be.
+    """
     try:
-        with engine.begin() as connection:
-            result = job(connection)
-        database.scrub(_SCRUB_MS_MAX)
+        with Direct(database) as store:
+            yield store
     except DBAPIError as error:
         raise UserError(f"cannot write {database.name}: {error.orig}; try again in a moment") from None
+    try:
+        database.scrub(_SCRUB_MS_MAX)
     except NoStorage as error:
         raise UserError(
             f"written, yet not scrubbed: {error.detail}; `pairlog serve` does it once more"
         ) from None
-    finally:
-        engine.dispose()
-    return result
+
+
+def write(database: Database, job: Callable[[Connection], T]) -> T:
+    """What a job returns, once it is written. Raises UserError where that cannot be."""
+    with in_hand(database) as store:
+        return store.written(job)
 
 
 _HEADER = ("id", "name", "role", "created", "last used", "expires", "state")

@@ -63,6 +63,12 @@ class Database(Protocol):
         Raises UserError where there is no store of this version.
         """
 
+    def alone(self) -> AbstractContextManager[bool]:
+        """Whether this process may do what one does for all, until the end of the `with`; False: one does.
+
+        Raises NoStorage.
+        """
+
     def scrub(self, wait_ms: int) -> bool:
         """Bring what was deleted out of the files; False where that cannot be done now. Raises NoStorage."""
 

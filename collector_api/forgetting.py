@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, insert, select
 from sqlmodel import col, func
 
-from collector_api import blobs, frames, ledger, sessions
+from collector_api import archive, blobs, frames, ledger, sessions
 from collector_api.decoder import last_of, seq_of
 from collector_api.limits import Limits
 from collector_api.redactions import SEQ_MAX, Minutes, Range, Redaction, Window
@@ -98,6 +98,7 @@ def forget(
     ledger.check_room(connection, session, contributor, row, 1, limits)
     made: list[Range] = []
     if row is not None:
+        archive.check_hot(row)
         revision += 1
         if plan.done is not None:
             made = [_made(plan, plan.done)]

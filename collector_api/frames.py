@@ -6,10 +6,10 @@ import gzip
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from sqlmodel import col, func
 
-from collector_api import blobs, ledger, sessions
+from collector_api import archive, blobs, ledger, sessions
 from collector_api.decoder import Line, seq_of
 from collector_api.intake import new_lines
 from collector_api.limits import Limits
@@ -21,8 +21,9 @@ from pairlog.frame import pack, whole_lines
 from pairlog.line import decode
 
 _GZIP_FLAGS = 3
-#: Few, so that a long session is never in memory as a whole.
+#: Few, so that a long session is never in memory as a whole; from a lake more, where each reading is dear.
 _FRAMES_AT_ONCE = 8
+_FRAMES_FROM_LAKE = 128
 #: Made once: to build the statements of each frame anew takes longer than to carry them out.
 _BEGIN = insert(table_of(SessionRow))
 _CONTINUE = update(table_of(SessionRow)).where(col(SessionRow.id) == bindparam("this"))
@@ -57,6 +58,7 @@ def append(
         _check_room_for_session(connection, contributor, limits)
         redact_through = ledger.last_reached(connection, session, contributor)
     else:
+        archive.check_hot(row)
         redact_through = row.redact_through
     expected = 0 if row is None else row.acked + 1
     taken_back = Rewriting()
@@ -108,36 +110,38 @@ def encoding(connection: Connection, session: str) -> PositionEncoding:
 
 
 def some_from(
-    connection: Connection, session: str, first: int, frames_max: int = _FRAMES_AT_ONCE
+    connection: Connection, session: str, first: int, frames_max: int | None = None
 ) -> tuple[list[bytes], int]:
     """The next few frames from the line with seq `first` on, none at the end, and the seq to go on from.
 
     A frame that begins before `first` is packed anew without the lines before.
     """
-    question = (
-        select(col(Frame.first_seq), col(Frame.last_seq), col(Frame.data))
-        .where(col(Frame.session_id) == session, col(Frame.last_seq) >= first)
-        .order_by(col(Frame.first_seq))
-        .limit(frames_max)
-    )
     found: list[bytes] = []
     following = first
-    for first_seq, last_seq, data in connection.execute(question):
+    for first_seq, last_seq, data in _stored(connection, session, first, frames_max or _FRAMES_AT_ONCE):
         if first_seq < first:
             data = pack(line for line in lines_of(data) if seq_of(line) >= first)
         found.append(data)
         following = last_seq + 1
+    if not found:
+        return archive.some_from(connection, session, first, frames_max or _FRAMES_FROM_LAKE)
     return found, following
 
 
 def lines_from(connection: Connection, session: str, first: int = 0) -> Iterator[bytes]:
-    """The session's lines, byte for byte, from seq `first` on."""
-    while True:
-        packed, first = some_from(connection, session, first)
-        if not packed:
-            return
-        for data in packed:
-            yield from lines_of(data)
+    """The session's lines, byte for byte, from seq `first` on.
+
+    Raises NoStorage where they are in a lake that cannot be read.
+    """
+    place = archive.place_of(connection, session)
+    if place is not None:
+        yield from archive.lines_from(place, session, first)
+        return
+    while stored := _stored(connection, session, first, _FRAMES_AT_ONCE):
+        for first_seq, last_seq, data in stored:
+            lines = lines_of(data)
+            yield from lines if first_seq >= first else (line for line in lines if seq_of(line) >= first)
+            first = last_seq + 1
 
 
 def between(connection: Connection, session: str, first: int, last: int) -> Iterator[bytes]:
@@ -147,6 +151,19 @@ def between(connection: Connection, session: str, first: int, last: int) -> Iter
     )
     for data in connection.execute(question).scalars():
         yield from lines_of(data)
+
+
+def _stored(
+    connection: Connection, session: str, first: int, frames_max: int
+) -> Sequence[Row[int, int, bytes]]:
+    """The first and the last seq, and the bytes, of the next few frames that hold any seq from `first` on."""
+    question = (
+        select(col(Frame.first_seq), col(Frame.last_seq), col(Frame.data))
+        .where(col(Frame.session_id) == session, col(Frame.last_seq) >= first)
+        .order_by(col(Frame.first_seq))
+        .limit(frames_max)
+    )
+    return connection.execute(question).all()
 
 
 def _taken_back(

@@ -53,8 +53,26 @@ def _studies_reads_and_facts(connection: Connection) -> None:
         )
 
 
+def _lake_and_keyframes(connection: Connection) -> None:
+    SQLModel.metadata.create_all(connection)
+    if "lake_file_id" in {column["name"] for column in inspect(connection).get_columns("session")}:
+        return
+    for column in (
+        "packed_through BIGINT DEFAULT -1 NOT NULL",
+        "lake_file_id INTEGER REFERENCES lake_file (id)",
+    ):
+        connection.exec_driver_sql(f"ALTER TABLE session ADD COLUMN {column}")
+    connection.exec_driver_sql("ALTER TABLE contributor ADD COLUMN erased_at VARCHAR")
+    connection.exec_driver_sql("CREATE INDEX ix_session_lake_file_id ON session (lake_file_id)")
+
+
 #: Step n brings a database from version n to n + 1. A released step is never changed.
-STEPS: tuple[Callable[[Connection], None], ...] = (_first_tables, _redactions, _studies_reads_and_facts)
+STEPS: tuple[Callable[[Connection], None], ...] = (
+    _first_tables,
+    _redactions,
+    _studies_reads_and_facts,
+    _lake_and_keyframes,
+)
 
 
 def version(connection: Connection) -> int:

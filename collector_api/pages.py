@@ -11,13 +11,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from collector_api import blobs, browser, describe, frames, reads, sessions
+from collector_api import blobs, browser, describe, frames, keyframes, reads, sessions
 from collector_api.auth import Caller, Doorkeeper
 from collector_api.browser import COOKIE
 from collector_api.limits import read_body
 from collector_api.listing import judged_rows
+from collector_api.marks import Marker
 from collector_api.overview import overview
-from collector_api.playback import play
+from collector_api.playback import AROUND, play
 from collector_api.problems import Problem
 from collector_api.state import InReads, InStore, SessionId, written
 
@@ -91,14 +92,22 @@ def document_page(
     """A document as it stood after the event `seq`; a long one around `line`."""
     with store.reading() as connection:
         row = sessions.readable(connection, session, caller)
-        shown = play(
-            frames.lines_from(connection, session),
+        # Of one that ended before there were any, or that came back from a lake.
+        has_none = keyframes.is_due(connection, sessions.info(connection, session))
+        tape = keyframes.tape_of(connection, session)
+        marker = Marker()
+        player = keyframes.player_before(
+            connection,
+            session,
+            tape.before(seq, AROUND),
             lambda sha256: blobs.of_session(connection, session, sha256),
-            doc,
-            seq,
-            line,
+            marker,
         )
+        lines = frames.lines_from(connection, session, player.seq + 1)
+        shown = play(tape, marker, player, lines, doc, seq, line)
     noted.note(row, caller)
+    if has_none:
+        store.judge_soon(session)
     return _page("document.html", caller=caller, session=session, doc=doc, shown=shown)
 
 

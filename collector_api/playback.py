@@ -12,9 +12,10 @@ from collector_api.code_view import CodeView, view
 from collector_api.describe import describe
 from collector_api.marks import Marker
 from collector_api.problems import NoDocument
-from pairlog.events import Attribution, Edit, Event, Open
-from pairlog.line import decode
-from pairlog.replay import Blobs, Player, Replayed, ReplayError
+from collector_api.tape import Tape, first_behind, last_before
+from pairlog.events import Edit, Event
+from pairlog.line import decode_all
+from pairlog.replay import Player, Replayed, ReplayError
 
 #: How many events are listed before and behind the one that is shown.
 AROUND = 16
@@ -65,44 +66,30 @@ class Playback:
     next_edit: int | None
 
 
-class _Tape:
-    """The seqs and times of all events that went by, and the seqs of the document's edits."""
-
-    def __init__(self, doc: int) -> None:
-        self.doc = doc
-        self.seqs = array("q")
-        self.times = array("q")
-        self.edits = array("q")
-        self.opened: Open | None = None
-        self.learned: dict[int, str] = {}
-
-    def add(self, event: Event) -> None:
-        self.seqs.append(event.seq)
-        self.times.append(event.t)
-        if isinstance(event, Edit) and event.doc == self.doc:
-            self.edits.append(event.seq)
-        elif isinstance(event, Open) and event.doc == self.doc and self.opened is None:
-            self.opened = event
-        elif isinstance(event, Attribution):
-            self.learned[event.of] = event.cause
-
-
-def play(lines: Iterable[bytes], blobs: Blobs, doc: int, at: int | None, near: int | None = None) -> Playback:
+def play(
+    tape: Tape,
+    marker: Marker,
+    player: Player,
+    lines: Iterable[bytes],
+    doc: int,
+    at: int | None,
+    near: int | None = None,
+) -> Playback:
     """The document `doc` after the last event with a seq of at most `at` (None: the last of all).
 
-    `near` is the line around which a long document is shown. Raises NoDocument where it is never opened.
+    `player`, which `marker` observes, stands `AROUND` events and more before it; `lines` follow. `near` is
+    the line around which a long document is shown. Raises NoDocument where it is never opened.
     """
-    tape, marker = _Tape(doc), Marker()
-    player = Player(blobs, marker)
+    if doc not in tape.opened:
+        raise NoDocument(f"no document {doc} is opened in this session")
     before: deque[Event] = deque(maxlen=AROUND + 1)
     behind: list[Event] = []
     problem: str | None = None
-    for line in lines:
-        event = decode(line)
-        tape.add(event)
+    for event in decode_all(lines):
         if at is not None and event.seq > max(at, 0):
-            if len(behind) < AROUND:
-                behind.append(event)
+            behind.append(event)
+            if len(behind) == AROUND:
+                break
             continue
         before.append(event)
         if problem is None:
@@ -113,25 +100,25 @@ def play(lines: Iterable[bytes], blobs: Blobs, doc: int, at: int | None, near: i
             except ReplayError as error:
                 problem = f"The replay stops at event {event.seq}: {error}. The text is that before it."
             marker.end()
-    if tape.opened is None:
-        raise NoDocument(f"no document {doc} is opened in this session")
     shown = player.documents.get(doc)
     here = before[-1]
     marks = marker.marks if isinstance(here, Edit) and here.doc == doc else []
+    path, language = tape.opened[doc]
+    edits = tape.edits(doc)
     return Playback(
         seq=here.seq,
         t=here.t,
-        path=shown.path if shown else tape.opened.path,
-        language=shown.language if shown else tape.opened.language,
+        path=shown.path if shown else path,
+        language=shown.language if shown else language,
         code=view(shown.document.lines if shown else [], marks, near),
         problem=problem or _problem(shown),
         entries=[_entry(event, tape.learned, here.seq, doc) for event in (*before, *behind)],
-        bars=_bars(tape, here.seq),
+        bars=_bars(tape, edits, here.seq),
         last_seq=tape.seqs[-1],
-        previous_seq=_last_before(tape.seqs, here.seq),
-        next_seq=_first_behind(tape.seqs, here.seq),
-        previous_edit=_last_before(tape.edits, here.seq),
-        next_edit=_first_behind(tape.edits, here.seq),
+        previous_seq=last_before(tape.seqs, here.seq),
+        next_seq=first_behind(tape.seqs, here.seq),
+        previous_edit=last_before(edits, here.seq),
+        next_edit=first_behind(edits, here.seq),
     )
 
 
@@ -149,7 +136,7 @@ def _entry(event: Event, learned: Mapping[int, str], here: int, doc: int) -> Ent
     return Entry(event.seq, event.t, event.type, of, cause, describe(event), event.seq == here, of == doc)
 
 
-def _bars(tape: _Tape, here: int) -> list[Bar]:
+def _bars(tape: Tape, edits: array[int], here: int) -> list[Bar]:
     """The session cut into stretches of the same length of time."""
     whole = tape.times[-1] + 1
     bars: list[Bar] = []
@@ -158,17 +145,7 @@ def _bars(tape: _Tape, here: int) -> list[Bar]:
         t = (number + 1) * whole // BARS
         # Times of several sources may cross, but only by little; seqs are what counts.
         last = max(before, tape.seqs[max(0, bisect_left(tape.times, t) - 1)])
-        edits = bisect_right(tape.edits, last) - bisect_right(tape.edits, before)
-        bars.append(Bar(last, t, edits, before < here <= last))
+        count = bisect_right(edits, last) - bisect_right(edits, before)
+        bars.append(Bar(last, t, count, before < here <= last))
         before = last
     return bars
-
-
-def _last_before(seqs: array[int], seq: int) -> int | None:
-    place = bisect_left(seqs, seq)
-    return seqs[place - 1] if place else None
-
-
-def _first_behind(seqs: array[int], seq: int) -> int | None:
-    place = bisect_right(seqs, seq)
-    return seqs[place] if place < len(seqs) else None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from typing import Any
 
 import psycopg
@@ -15,7 +15,17 @@ from collector_api import migrations
 from collector_api.bell import Bell
 from collector_api.listener import CHANNEL, Listener
 from collector_api.problems import NoStorage
-from collector_api.tables import Blob, Frame, Named, RedactionRow, SessionRow, VerdictRow
+from collector_api.tables import (
+    Blob,
+    Contributor,
+    Frame,
+    Keyframe,
+    Named,
+    RedactionRow,
+    SessionRow,
+    Token,
+    VerdictRow,
+)
 from pairlog.errors import UserError
 
 #: How long a writer waits for another one, and one that waits in mid-transaction is waited for.
@@ -24,8 +34,9 @@ IDLE_S_MAX = 60
 #: Connections of one process for requests that read; more requests wait for one of these.
 READING_MAX = 10
 
-#: The one lock of all that write a store: any number, the same in every release.
-_WRITER = 7_247_564
+#: The lock of all that write a store, and that of who does what one does for all: any numbers, the same in
+#: every release.
+_WRITER, _ALONE = 7_247_564, 7_247_565
 _CONNECT: dict[str, Any] = {
     "connect_timeout": 5,
     # A server that is gone without a word is noticed, whatever the operating system thinks is soon.
@@ -44,7 +55,7 @@ _SETTINGS = " ".join(
     )
 )
 #: What may hold something of a person.
-_ERASABLE = (Frame, Blob, Named, SessionRow, VerdictRow, RedactionRow)
+_ERASABLE = (Frame, Keyframe, Blob, Named, SessionRow, VerdictRow, RedactionRow, Contributor, Token)
 
 
 class PostgresDatabase:
@@ -98,6 +109,24 @@ class PostgresDatabase:
         except DBAPIError as error:
             raise UserError(f"cannot read {self.name}: {_reason(error)}; is the server up?") from None
         return engine
+
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        """Whether this process may do what one does for all, until the end of the `with`; False: one does.
+
+        Raises NoStorage.
+        """
+        try:
+            connection = self.connect()
+        except psycopg.Error as error:
+            raise NoStorage(str(error)) from None
+        # The lock ends with its connection, however the process ends.
+        with closing(connection):
+            try:
+                row = connection.execute("SELECT pg_try_advisory_lock(%s)", (_ALONE,)).fetchone()
+            except psycopg.Error as error:
+                raise NoStorage(str(error)) from None
+            yield row == (True,)
 
     def scrub(self, wait_ms: int) -> bool:
         """Take deleted and replaced rows out of the pages; False where another does. Raises NoStorage.

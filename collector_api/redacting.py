@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 from sqlmodel import col
 
-from collector_api import blobs, frames, ledger, sessions
+from collector_api import archive, blobs, frames, ledger, sessions
 from collector_api.decoder import Line, read_lines
 from collector_api.limits import Limits
 from collector_api.problems import BadLine, BadRequest, ReplacementMissing
@@ -39,6 +39,7 @@ def redact(
     revision = 0
     replaced = {old for old, _ in redaction.blobs}
     if row is not None:
+        archive.check_hot(row)
         revision = row.revision + 1
         if replaced:
             replaced |= blobs.named(connection, session)

@@ -19,6 +19,7 @@ from collector_api.app import create_app
 from collector_api.database import database_at
 from collector_api.store import Store
 from collector_api.tokens import OPERATOR
+from collector_api.upkeep import Upkeep
 from collector_api.workers import READY, supervise
 from pairlog.errors import UserError, visible
 
@@ -27,13 +28,23 @@ _GRACE_S = 1
 _BACKLOG = 1024
 
 
-def serve(address: str, host: str, port: int, workers: int, log: logs.Form = "text") -> None:
-    """Serve a database until SIGTERM or SIGINT. Raises UserError where that cannot begin."""
+def serve(
+    address: str,
+    host: str,
+    port: int,
+    workers: int,
+    log: logs.Form = "text",
+    retention_days: float | None = None,
+) -> None:
+    """Serve a database until SIGTERM or SIGINT. Raises UserError where that cannot begin.
+
+    Sessions are erased `retention_days` after their end, where that is set.
+    """
     logs.set_up(log)
     database = database_at(address)
     with database.claim(workers), closing(_listen(host, port)) as listener:
         if workers == 1:
-            with closing(Store(database)) as store:
+            with closing(Store(database)) as store, Upkeep(store, retention_days):
                 key = store.write(_operators_key).result()
                 _run(store, listener, lambda: _say(listener, key))
             return
@@ -41,17 +52,19 @@ def serve(address: str, host: str, port: int, workers: int, log: logs.Form = "te
         with engine.begin() as connection:
             key = _operators_key(connection)
         engine.dispose()
-        supervise(workers, _work, (address, listener, log), lambda: _say(listener, key))
+        supervise(workers, _work, (address, listener, log, retention_days), lambda: _say(listener, key))
 
 
-def _work(address: str, listener: socket.socket, log: logs.Form, parent: Parent) -> None:
+def _work(
+    address: str, listener: socket.socket, log: logs.Form, retention_days: float | None, parent: Parent
+) -> None:
     """What a worker does, until its parent ends or asks it to."""
     logs.set_up(log)
     try:
         store = Store(database_at(address))
     except UserError as error:
         sys.exit(f"pairlog: {visible(str(error))}")
-    with closing(store):
+    with closing(store), Upkeep(store, retention_days):
         _run(store, listener, lambda: parent.send(READY), parent)
 
 

@@ -11,7 +11,7 @@ from sqlmodel import col, func
 from collector_api import blobs, search, studies
 from collector_api.decoder import Line
 from collector_api.problems import BadLine, Erased, NoSession, NotOwner
-from collector_api.tables import Contributor, SessionRow, Tombstone, VerdictRow, table_of
+from collector_api.tables import Contributor, Keyframe, SessionRow, Tombstone, VerdictRow, table_of
 from collector_api.tokens import Principal
 from pairlog import facts
 from pairlog.consent import USES
@@ -119,7 +119,7 @@ def storable(said: str | None) -> Any:
 def taken_back(connection: Connection, row: SessionRow, grown: int, changes: dict[str, Any]) -> None:
     """Note that something was taken back of a session, whose frames grew by so many bytes.
 
-    Its verdict goes: it may name what was taken back.
+    Its verdict goes, which may name what was taken back, and so do its keyframes, which may hold it.
     """
     of_session = col(SessionRow.id) == row.id
     connection.execute(
@@ -130,7 +130,8 @@ def taken_back(connection: Connection, row: SessionRow, grown: int, changes: dic
         )
     )
     blobs.count(connection, row.contributor_id, grown)
-    connection.execute(delete(VerdictRow).where(col(VerdictRow.session_id) == row.id))
+    for table in (VerdictRow, Keyframe):
+        connection.execute(delete(table).where(col(table.session_id) == row.id))
 
 
 def continued(connection: Connection, row: SessionRow, lines: Sequence[Line], size: int) -> dict[str, Any]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from collector_api import blobs, frames, sessions, verdicts
+from collector_api import blobs, frames, keyframes, sessions, verdicts
 from collector_api.database import database_at
-from collector_api.problems import Erased, NoBlob
+from collector_api.problems import Erased, NoBlob, NoStorage
+from collector_api.redactions import SEQ_MAX
 from pairlog.errors import UserError
+from pairlog.replay import Player
 from pairlog.source import SessionInfo, Source
 from pairlog.source.wanted import Wanted
 
@@ -41,18 +44,35 @@ class DatabaseSource(Source):
         """The sessions that are wanted, the oldest first, judged as all are."""
         # Whether one verifies may only now be found out.
         unjudged = replace(wanted, verified=None)
-        with self._engine.begin() as connection:
-            rows = [_judged(connection, row) for row in sessions.everything(connection, unjudged)]
+        try:
+            with self._engine.begin() as connection:
+                rows = [_judged(connection, row) for row in sessions.everything(connection, unjudged)]
+        except NoStorage as error:
+            raise UserError(error.detail) from None
         return [row for row in rows if wanted.fits(row)]
 
     def lines(self, session: str) -> Iterator[bytes]:
         """The lines of a session, byte for byte. Raises UserError where it is unknown or erased."""
+        yield from self._lines_from(session, 0)
+
+    def before(self, session: str, at: int | None) -> tuple[Player, Iterator[bytes]]:
+        """A player at the last keyframe before the seq `at`, and the lines from there on."""
+        with self._engine.begin() as connection:
+            self._check(connection, session)
+            seq = SEQ_MAX if at is None else at + 1
+            read = partial(self.blob, session)
+            player = keyframes.player_before(connection, session, seq, read)
+        return player, self._lines_from(session, player.seq + 1)
+
+    def _lines_from(self, session: str, first: int) -> Iterator[bytes]:
         try:
             with self._engine.begin() as connection:
                 self._check(connection, session)
-                yield from frames.lines_from(connection, session)
+                yield from frames.lines_from(connection, session, first)
         except DBAPIError as error:
             raise UserError(f"cannot read {self._name}: {error.orig}; is it well?") from None
+        except NoStorage as error:
+            raise UserError(error.detail) from None
 
     def read_blob(self, session: str, sha256: str) -> bytes:
         """The bytes of a blob that this session names. Raises UserError where it is missing."""

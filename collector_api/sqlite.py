@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -80,6 +80,10 @@ class SqliteDatabase:
         except DBAPIError as error:
             raise UserError(f"cannot read {file}: {error.orig}; is it a store of Pairlog?") from None
         return engine
+
+    def alone(self) -> AbstractContextManager[bool]:
+        """True: one process serves the file."""
+        return nullcontext(True)
 
     def scrub(self, wait_ms: int = BUSY_MS_MAX) -> bool:
         """Bring what was deleted out of the write-ahead log; False where somebody still reads or writes it.

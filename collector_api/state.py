@@ -9,8 +9,10 @@ from typing import Annotated, Any, TypeVar
 import orjson
 from fastapi import Depends, Path, Request
 from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from collector_api.archive import InLake
 from collector_api.limits import Limits
 from collector_api.metrics import Metrics
 from collector_api.problems import NoSession
@@ -58,8 +60,15 @@ SessionId = Annotated[str, Depends(_session_id)]
 
 
 async def written(store: Store, job: Callable[[Connection], T], about: str | None = None) -> T:
-    """What a job of the writer returns, once it is durable; those who watch the session `about` are woken."""
-    return await asyncio.wrap_future(store.write(job, about))
+    """What a job of the writer returns, once it is durable; those who watch the session `about` are woken.
+
+    A session whose lines are in a lake comes back first.
+    """
+    try:
+        return await asyncio.wrap_future(store.write(job, about))
+    except InLake as error:
+        await run_in_threadpool(store.thaw, error.session)
+        return await asyncio.wrap_future(store.write(job, about))
 
 
 def json_response(value: Any, status: int = 200) -> Response:

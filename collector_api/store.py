@@ -7,7 +7,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import TypeVar
 
@@ -15,10 +15,10 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 
-from collector_api import sessions, verdicts
+from collector_api import archive, keyframes, sessions, thawing, verdicts
 from collector_api.bell import Bell
 from collector_api.database import Database
-from collector_api.problems import NoSession, NoStorage
+from collector_api.problems import NoSession, NoStorage, Problem
 from collector_api.scrubbing import Scrubber
 from collector_api.writer import Writer
 from pairlog.replay import Verdict
@@ -36,6 +36,7 @@ class Store:
     """The store of one collector. Raises UserError where its database cannot be used."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._writing = database.open_writing()
         self._reading = database.open_reading()
         self.bell = Bell()
@@ -43,7 +44,8 @@ class Store:
         self._writer = Writer(self._writing, self._news)
         self._scrubber = Scrubber(database)
         # The process before this one may have ended before it came to that.
-        self.scrub()
+        self.scrub_log()
+        self._sweeping = threading.Lock()
         self._to_judge: queue.Queue[str | None] = queue.Queue()
         self._closing = False
         self._judging = threading.Thread(target=self._judge_waiting, name="verdicts", daemon=True)
@@ -69,9 +71,44 @@ class Store:
         """How many jobs wait to be written."""
         return self._writer.waiting
 
+    def written(self, job: Callable[[Connection], T]) -> T:
+        """What a job of the writer returns, once it is durable."""
+        return self.write(job).result()
+
     def scrub(self) -> None:
-        """Bring what was erased, masked or forgotten out of the database's files too."""
+        """Bring what was erased, masked or forgotten out of the database's files, and out of a lake, too."""
+        self.scrub_log()
+        self.sweep()
+
+    def scrub_log(self) -> None:
+        """Bring what was erased, masked or forgotten out of the database's files."""
         self._scrubber.scrub()
+
+    def sweep(self) -> None:
+        """Write each file of a lake anew that holds what was taken out of it; a later call goes on."""
+        with self.reading() as connection:
+            if not archive.is_stale(connection):
+                return
+        try:
+            # Only who has a lake needs what it is read with.
+            from collector_api.lake.place import LakeError
+            from collector_api.lake_files import sweep
+        except ModuleNotFoundError as error:
+            _log.warning("the lake cannot be swept without %s; install pairlog[lake]", error.name)
+            return
+        try:
+            with self._sweeping:
+                sweep(self)
+        except (LakeError, Problem) as error:
+            _log.warning("the lake cannot be swept yet: %s", error)
+
+    def thaw(self, session: str) -> None:
+        """Bring the lines of a session back from a lake. Raises NoStorage where it cannot be read."""
+        thawing.thaw(self, session)
+
+    def alone(self) -> AbstractContextManager[bool]:
+        """Whether this process may do what one does for all that serve the store; see `Database.alone`."""
+        return self._database.alone()
 
     def scrubbed(self, wait_s: float) -> bool:
         """Whether all that was to be scrubbed is gone, or will be within that time."""
@@ -112,6 +149,13 @@ class Store:
         self._writing.dispose()
         self._scrubber.close()
 
+    def _keep_keyframes(self, info: SessionInfo) -> None:
+        with self.reading() as connection:
+            if not keyframes.is_due(connection, info):
+                return
+            found = list(keyframes.made(connection, info.session))
+        self.written(lambda connection: keyframes.keep(connection, info, found))
+
     def _judge_waiting(self) -> None:
         while (session := self._to_judge.get()) is not None and not self._closing:
             try:
@@ -120,6 +164,7 @@ class Store:
                 # One that still grows is judged when somebody asks.
                 if info.complete:
                     self.verdict(info)
+                    self._keep_keyframes(info)
             except (NoSession, NoStorage):
                 # Erased in the meantime, or for a later reader to judge.
                 continue

@@ -123,6 +123,22 @@ def members(connection: Connection, name: str) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in connection.execute(question)]
 
 
+def memberships(connection: Connection, contributor: int) -> list[dict[str, Any]]:
+    """The studies that a contributor is in, or has left, in the order of joining."""
+    question: Any = (
+        select(
+            col(Study.name).label("study"),
+            col(Member.condition),
+            col(Member.joined_at),
+            col(Member.left_at),
+        )
+        .join(Study, col(Study.id) == col(Member.study_id))
+        .where(col(Member.contributor_id) == contributor)
+        .order_by(col(Member.joined_at))
+    )
+    return [dict(row._mapping) for row in connection.execute(question)]
+
+
 def _found(connection: Connection, name: str) -> Study:
     found = connection.execute(select(Study).where(col(Study.name) == name)).one_or_none()
     if found is None:

@@ -22,7 +22,10 @@ class SchemaVersion(SQLModel, table=True):
 
 
 class Contributor(SQLModel, table=True):
-    """Someone who writes or reads; `bytes` counts what is kept for them, frames and blobs."""
+    """Someone who writes or reads; `bytes` counts what is kept for them, frames and blobs.
+
+    Of one who was erased there is a row without a name, to which tombstones refer.
+    """
 
     __tablename__ = "contributor"
 
@@ -30,6 +33,7 @@ class Contributor(SQLModel, table=True):
     name: str = Field(unique=True)
     created_at: str
     bytes: int = Field(default=0, sa_type=BigInteger)
+    erased_at: str | None = None
 
 
 class Token(SQLModel, table=True):
@@ -71,7 +75,9 @@ class SessionRow(SQLModel, table=True):
     `changed` grows with every change of any session, so that a reader can ask for what is new. Lines up to
     `redact_through` may be ones that a redaction or a forget in the ledger changes; -1: there is none.
     `languages` are those of its documents between commas. `study` and `condition` are its contributor's as it
-    began, else what its header says.
+    began, else what its header says. Lines up to `packed_through` are in frames as large as they become.
+    Where `lake_file_id` is set, the lines are in that file of a lake, and there are no frames; `bytes` is 0
+    then.
     """
 
     __tablename__ = "session"
@@ -99,6 +105,41 @@ class SessionRow(SQLModel, table=True):
     has_completions: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     study: str | None = None
     condition: str | None = None
+    packed_through: int = Field(
+        default=-1, sa_type=BigInteger, sa_column_kwargs={"server_default": text("-1")}
+    )
+    lake_file_id: int | None = Field(default=None, foreign_key="lake_file.id", index=True)
+
+
+class LakeFile(SQLModel, table=True):
+    """A file of a lake, and the contents of the same name beside it.
+
+    `lake` is the lake's address. The row is there before the file is, and as long as it is. `ready`: all that
+    was to be read from it is. `stale`: it holds a session that it must not hold any more.
+    """
+
+    __tablename__ = "lake_file"
+
+    id: int | None = Field(default=None, primary_key=True)
+    lake: str
+    name: str = Field(unique=True)
+    at: str
+    ready: bool = False
+    stale: bool = False
+
+
+class Keyframe(SQLModel, table=True):
+    """What is known of a session behind the event `seq`: derived, for seeking without a replay of all.
+
+    `doc` 0: what there is of all documents, the text of one in its own row.
+    """
+
+    __tablename__ = "keyframe"
+
+    session_id: str = Field(foreign_key="session.id", primary_key=True)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    doc: int = Field(primary_key=True, sa_type=BigInteger)
+    data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class Frame(SQLModel, table=True):

@@ -9,27 +9,14 @@ from pathlib import Path
 
 from pairlog.blobs import named_blobs
 from pairlog.errors import UserError
-from pairlog.frame import pack
+from pairlog.frame import pack, parts
 from pairlog.replay import Blobs
 from pairlog.source import SessionInfo, Source
 
-_FRAME_LINES_MAX = 1000
-#: Unpacked; only a frame of one long line has more.
-_FRAME_BYTES_MAX = 16 * 1024 * 1024
-
 
 def frames(lines: Sequence[bytes]) -> Iterator[bytes]:
-    """A session's lines as frames in a row, each with at most 1,000 of them and 16 MiB."""
-    taken: list[bytes] = []
-    size = 0
-    for line in lines:
-        if len(taken) == _FRAME_LINES_MAX or (taken and size + len(line) > _FRAME_BYTES_MAX):
-            yield pack(taken, 9)
-            taken, size = [], 0
-        taken.append(line)
-        size += len(line) + 1
-    if taken:
-        yield pack(taken, 9)
+    """A session's lines as frames in a row, as large as frames become."""
+    return (pack(some, 9) for some in parts(lines))
 
 
 def export_folder(source: Source, info: SessionInfo, folder: Path) -> int:

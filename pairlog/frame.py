@@ -14,6 +14,11 @@ from pairlog.line import LINE_BYTES_MAX
 _CHUNK_BYTES = 256 * 1024
 _SMALL_BITS = 12
 
+#: How large frames become that are packed for good: from there on, larger ones save nothing.
+PART_LINES_MAX = 1_000
+#: Unpacked; only a frame of one long line has more.
+PART_BYTES_MAX = 16 * 1024 * 1024
+
 
 class FrameError(ValueError):
     """Bytes that are no frame, or one over a limit; the message says which."""
@@ -30,6 +35,20 @@ def pack(lines: Iterable[bytes], level: int = 6) -> bytes:
     bits, memory = (_SMALL_BITS, 5) if len(data) <= 1 << _SMALL_BITS else (15, 8)
     packer = zlib.compressobj(level, zlib.DEFLATED, 16 + bits, memory)
     return packer.compress(data) + packer.flush()
+
+
+def parts(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Lines in parts for a frame each, with at most `PART_LINES_MAX` of them and `PART_BYTES_MAX`."""
+    taken: list[bytes] = []
+    size = 0
+    for line in lines:
+        if len(taken) == PART_LINES_MAX or (taken and size + len(line) > PART_BYTES_MAX):
+            yield taken
+            taken, size = [], 0
+        taken.append(line)
+        size += len(line) + 1
+    if taken:
+        yield taken
 
 
 def unpack(data: bytes, bytes_max: int, line_bytes_max: int = LINE_BYTES_MAX) -> list[bytes]:

@@ -83,18 +83,18 @@ def get_frames(
     """The session's frames in a row, from the line with seq `from` on."""
     with store.reading() as connection:
         row = sessions.readable(connection, session, caller)
+        # Here, where it can still be answered, a lake that is away is noticed.
+        packed, following = frames.some_from(connection, session, first)
     reads.note(row, caller)
-    return StreamingResponse(_packed(store, session, first), media_type="application/gzip")
+    return StreamingResponse(_packed(store, session, packed, following), media_type="application/gzip")
 
 
-def _packed(store: Store, session: str, first: int) -> Iterator[bytes]:
-    while True:
+def _packed(store: Store, session: str, packed: list[bytes], following: int) -> Iterator[bytes]:
+    while packed:
+        yield from packed
         # A transaction for each few frames: a slow reader must not hold back the log's checkpoints.
         with store.reading() as connection:
-            packed, first = frames.some_from(connection, session, first)
-        if not packed:
-            return
-        yield from packed
+            packed, following = frames.some_from(connection, session, following)
 
 
 def open_frame(body: bytes, session: str, limits: Limits) -> list[Line]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from pairlog.errors import UserError
 from pairlog.ids import is_digest
+from pairlog.replay import Player
 from pairlog.source.wanted import Wanted
 
 
@@ -63,6 +64,14 @@ class Source(ABC):
     @abstractmethod
     def lines(self, session: str) -> Iterator[bytes]:
         """The lines of a session, byte for byte. Raises UserError where it is unknown."""
+
+    def before(self, session: str, at: int | None) -> tuple[Player, Iterator[bytes]]:
+        """A player that stands somewhere before the seq `at` (None: the end), and the lines from there on.
+
+        By default it stands before the first line; a source that keeps states of a session has a nearer one.
+        Raises UserError where the session is unknown.
+        """
+        return Player(lambda sha256: self.blob(session, sha256)), self.lines(session)
 
     def blob(self, session: str, sha256: str) -> bytes:
         """The bytes of a blob that this session names, held against their name.

@@ -110,7 +110,7 @@ def _run_replay(args: argparse.Namespace) -> int:
     at = _seq(args.at)
     with open_source(store_uri(args)) as source:
         info = find_session(source, args.session)
-        player = player_at(source.lines(info.session), blobs_of(source, info.session), at)
+        player = player_at(*source.before(info.session, at), at)
         if args.file is not None:
             sys.stdout.buffer.write(text_of(player, args.file).encode())
             sys.stdout.buffer.flush()

@@ -15,12 +15,12 @@ def blobs_of(source: Source, session: str) -> Blobs:
     return lambda digest: source.blob(session, digest)
 
 
-def player_at(lines: Iterable[bytes], blobs: Blobs, at: int | None) -> Player:
-    """A player that has seen all lines up to seq `at`, that one included; None means the end.
+def player_at(player: Player, lines: Iterable[bytes], at: int | None) -> Player:
+    """The player once it has seen all lines up to seq `at`, that one included; None means the end.
 
-    Raises UserError where a line before that cannot be replayed, or the session is shorter.
+    `lines` are those behind what it has seen. Raises UserError where one of them cannot be replayed, or the
+    session is shorter.
     """
-    player = Player(blobs)
     for line in lines:
         try:
             event = decode(line)

@@ -22,6 +22,7 @@ from collector_api import browser, tokens
 from collector_api.limits import Limits
 from collector_api.store import Store
 from collector_api.tokens import OPERATOR, Principal, Role
+from pairlog.cli import main
 from pairlog.events import Edit, End, Event, Open, Save, Session
 from pairlog.frame import pack, whole_lines
 from pairlog.line import encode
@@ -105,8 +106,16 @@ class Collector:
         assert rows == frames
         return counted, frames + blobs
 
+    def command(self, *words: str) -> int:
+        """Run a command on the store, beside the collector; returns its code."""
+        return main([*words, "--database-url", self.address])
+
+    def export(self, lake: Path | str) -> None:
+        """Move closed sessions to a lake."""
+        assert self.command("lake", "export", "--to", str(lake)) == 0
+
     def holds(self, secret: str | bytes) -> bool:
-        """Whether these bytes are in any file of a SQLite store, or in any row of one in PostgreSQL."""
+        """Whether these bytes are in a file of a SQLite store's folder, or in a row of one in PostgreSQL."""
         wanted = secret.encode() if isinstance(secret, str) else secret
         return any(wanted in kept for kept in _kept(self.address))
 
@@ -125,7 +134,8 @@ class Collector:
 def _kept(address: str) -> Iterator[bytes]:
     url = make_url(address)
     if url.get_backend_name() == "sqlite":
-        yield from (file.read_bytes() for file in Path(str(url.database)).parent.iterdir())
+        folder = Path(str(url.database)).parent
+        yield from (file.read_bytes() for file in folder.rglob("*") if file.is_file())
         return
     with psycopg.connect(address) as connection, connection.cursor() as cursor:
         for table in SQLModel.metadata.tables:

@@ -37,15 +37,19 @@ def _schema(file: Path) -> dict[str, Any]:
         names = connection.execute("SELECT name FROM sqlite_master").fetchall()
         return {
             name: [
-                connection.execute(f"PRAGMA {about}({name})").fetchall()
-                for about in ("table_info", "index_info", "foreign_key_list")
+                connection.execute(f"PRAGMA table_info({name})").fetchall(),
+                connection.execute(f"PRAGMA index_info({name})").fetchall(),
+                # The first column numbers them, in whatever order they came.
+                {row[1:] for row in connection.execute(f"PRAGMA foreign_key_list({name})")},
             ]
             for (name,) in names
         }
 
 
 def test_there_is_an_old_store_for_each_version_before_this_one() -> None:
-    assert [file.stem for file in OLD] == [f"v{version}" for version in range(1, len(STEPS))]
+    # No Pairlog was released whose stores were of version 3.
+    released = [version for version in range(1, len(STEPS)) if version != 3]
+    assert [file.stem for file in OLD] == [f"v{version}" for version in released]
 
 
 def test_an_old_store_gets_the_tables_of_a_new_one(old: Path, tmp_path: Path) -> None:

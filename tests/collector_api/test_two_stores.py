@@ -171,6 +171,14 @@ def test_what_one_makes_durable_the_other_hears_of(stores: list[Store]) -> None:
     assert asyncio.run(heard()) < SEEN_S_MAX
 
 
+def test_one_at_a_time_does_what_one_does_for_all(stores: list[Store]) -> None:
+    first, second = stores
+    with first.alone() as one, second.alone() as other:
+        assert (one, other) == (True, False)
+    with second.alone() as other:
+        assert other
+
+
 def test_two_that_start_at_once_make_the_tables_once(postgres: Server) -> None:
     address = postgres.empty()
     engines = _at_once(*[database_at(address).open_writing] * 4)

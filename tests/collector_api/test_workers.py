@@ -105,3 +105,18 @@ def test_they_stop_at_once_when_they_are_told_to(served: Collector) -> None:
 def test_a_database_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match=r"pairlog: cannot use postgresql://127.0.0.1:1/x: .*\n'?$"):
         Collector(tmp_path / "data", database="postgresql://127.0.0.1:1/x", workers=2)
+
+
+def test_old_sessions_go_whichever_worker_looks_after_the_store(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = Collector(tmp_path / "data", database=database, workers=2)
+    mine = served.token("mine")
+    _ask(served, mine, "POST", f"/v1/sessions/{SESSION}/frames", content=pack(session_lines()))
+    served.stop()
+    monkeypatch.setenv("PAIRLOG_RETENTION_DAYS", "0.001")
+    served = Collector(tmp_path / "data", database=database, workers=2)
+    wait_for("the end of its retention", lambda: True if served.sessions() == [] else None)
+    assert served.log() == ""
+    assert _ask(served, mine, "GET", f"/v1/sessions/{SESSION}").status_code == 410
+    served.stop()

@@ -210,6 +210,28 @@ def test_without_a_collector_it_says_offline_and_makes_good_later(desk: Desk, tm
         after.stop()
 
 
+def test_a_collector_that_was_restored_from_a_backup_gets_what_came_since(desk: Desk, tmp_path: Path) -> None:
+    data, copy = tmp_path / "data", str(tmp_path / "copy")
+    served = Collector(data)
+    client = desk.client(served.address, served.token("mine"))
+    session = client.wait_status("recording")["session"]
+    uri = client.open(desk.folder / "a.py", "")
+    type_keys(client, uri, 2, 20)
+    desk.wait_acked(session, 20)
+    pairlog("backup", copy, "--data", str(data))
+    type_keys(client, uri, 22, 20)
+    desk.wait_acked(session, 40)
+    served.stop()
+    pairlog("restore", copy, "--data", str(data))
+    served = Collector(data, int(served.address.rpartition(":")[2]))
+    client.save(uri, "x" * 40)
+    client.shutdown()
+    (row,) = served.ended()
+    assert [event["seq"] for event in served.events(session)] == list(range(1 + 1 + 40 + 1 + 1))
+    assert (row["session"], served.verify(session)["verified"]) == (session, True)
+    served.stop()
+
+
 def test_a_wrong_token_is_said_in_one_line_and_loses_nothing(collector: Collector, desk: Desk) -> None:
     client = desk.client(collector.address, "wrong")
     told = client.wait_status("offline")

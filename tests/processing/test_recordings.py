@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import pairlog
+from pairlog.replay import Player
 from pairlog.source.files import FileSource
 from processing.episodes.build import build
 from processing.episodes.check import check
@@ -26,7 +27,7 @@ def test_the_bundled_session_becomes_steps_that_compose_to_its_texts() -> None:
         (info,) = source.sessions()
         lines, blobs = list(source.lines(info.session)), blobs_of(source, info.session)
         made = steps(info, lines, blobs)
-        player = player_at(lines, blobs, None)
+        player = player_at(Player(blobs), lines, None)
     patches: defaultdict[int | None, list[str]] = defaultdict(list)
     for step in made:
         if step.diff is not None:

@@ -81,6 +81,11 @@ class Collector:
         self._process.kill()
         self._process.wait()
 
+    def memory(self) -> int:
+        """The bytes of memory that it has resident (Linux)."""
+        pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
     def stop(self) -> None:
         """End it, by its own id."""
         self._process.terminate()

@@ -1,0 +1,38 @@
+"""`/v1/contributors/me`: all that is kept of whoever asks, given out or erased."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.background import BackgroundTask
+from starlette.responses import Response, StreamingResponse
+
+from collector_api import erasure, takeout
+from collector_api.answers import given
+from collector_api.auth import Caller
+from collector_api.state import InStore
+
+router = APIRouter(tags=["contributors"])
+
+
+@router.get(
+    "/v1/contributors/me/export",
+    summary="Take everything of yours along",
+    response_class=Response,
+    responses=given("application/x-tar", "a tar with a folder for each session"),
+)
+def export_me(caller: Caller, store: InStore) -> Response:
+    """A tar with all your sessions, as `pairlog export --out` writes them, and what else is known of you."""
+    return StreamingResponse(
+        takeout.archive(store, caller.contributor),
+        media_type="application/x-tar",
+        headers={"Content-Disposition": f'attachment; filename="{takeout.FOLDER}.tar"'},
+    )
+
+
+@router.delete("/v1/contributors/me", summary="Erase everything of yours", status_code=204)
+def delete_me(caller: Caller, store: InStore) -> Response:
+    """Erase all your sessions, contents and tokens, and your name, for good; tombstones stay."""
+    erasure.erase_contributor(store, caller.contributor, store.bell.ring)
+    store.scrub_log()
+    # Years of sessions are in many files of a lake: who asked need not wait for all of them.
+    return Response(status_code=204, background=BackgroundTask(store.sweep))

@@ -1,0 +1,85 @@
+"""What a collector does by itself while it serves: one thread that looks after the store now and then."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime, timezone
+from time import monotonic
+from types import TracebackType
+
+from collector_api.problems import Problem
+from collector_api.repacking import Repacker
+from collector_api.retention import expire
+from collector_api.store import Store
+
+#: How often it looks for something to do.
+_EVERY_S = 60.0
+#: Less often: each time, a file of the lake may be written anew.
+_RETENTION_EVERY_S = 3_600.0
+#: How long closing waits for what is under way; nothing of it is lost.
+_JOIN_S_MAX = 5.0
+
+_log = logging.getLogger(__name__)
+
+
+class Upkeep:
+    """Keeps to the retention, sweeps the lake, repacks; from entering its context to leaving it."""
+
+    def __init__(self, store: Store, retention_days: float | None = None) -> None:
+        self._store = store
+        self._retention_days = retention_days
+        self._next_retention = float("-inf")
+        self._repacker = Repacker(store)
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
+
+    def __enter__(self) -> Upkeep:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self._closing.set()
+        self._thread.join(_JOIN_S_MAX)
+
+    def once(self) -> None:
+        """Do what is due, where no other process is at it."""
+        self._try(self._all)
+
+    def _all(self) -> None:
+        with self._store.alone() as alone:
+            for task in (self._retain, self._store.sweep, self._repack) if alone else ():
+                self._try(task)
+
+    def _repack(self) -> None:
+        begun = monotonic()
+        for _ in self._repacker.steps():
+            # Whoever sends comes first: a fifth of one processor is enough.
+            if self._closing.wait(4 * (monotonic() - begun)):
+                return
+            begun = monotonic()
+
+    def _retain(self) -> None:
+        if self._retention_days is None or monotonic() < self._next_retention:
+            return
+        self._next_retention = monotonic() + _RETENTION_EVERY_S
+        moment = datetime.now(timezone.utc)
+        if expire(self._store, self._retention_days, moment, self._store.bell.ring):
+            self._store.scrub()
+
+    def _try(self, task: Callable[[], None]) -> None:
+        try:
+            task()
+        except Problem as problem:
+            # A full or busy disk; there is a next time.
+            _log.warning("upkeep: %s", problem.detail)
+        except Exception:
+            _log.exception("upkeep failed")
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            self.once()
+            self._closing.wait(_EVERY_S)
