@@ -22,7 +22,7 @@ from lsp_server.completion.trim import trim
 from lsp_server.completion.watch import Shown, Watch
 from lsp_server.recording.documents import Tracked
 from lsp_server.recording.recorder import Recorder
-from lsp_server.recording.session import Recording
+from lsp_server.recording.recording import Recording
 from pairlog.events import Completion
 
 _CACHED_MAX = 64

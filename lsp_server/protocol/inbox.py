@@ -10,7 +10,7 @@ from lsp_server.protocol.framer import Framer
 
 if TYPE_CHECKING:
     from lsp_server.completion.offers import Offers
-    from lsp_server.recording.session import Recording
+    from lsp_server.recording.recording import Recording
 
 _scan = json.JSONDecoder().raw_decode
 

@@ -31,7 +31,7 @@ from pairlog.errors import UserError
 if TYPE_CHECKING:
     from lsp_server.home.state import State
     from lsp_server.recording.recorder import EndReason
-    from lsp_server.recording.session import Recording
+    from lsp_server.recording.recording import Recording
     from lsp_server.senses.sense import Sense
     from lsp_server.senses.senses import Senses
 

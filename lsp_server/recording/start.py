@@ -16,7 +16,7 @@ from lsp_server.home.settings import resolve
 from lsp_server.home.state import State
 from lsp_server.recording.consented import permission
 from lsp_server.recording.introduction import Client
-from lsp_server.recording.session import Recording
+from lsp_server.recording.recording import Recording
 from pairlog.errors import UserError
 from pairlog.events import PositionEncoding
 

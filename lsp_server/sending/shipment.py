@@ -14,12 +14,13 @@ from lsp_server.home.layout import Route, SessionFiles
 from lsp_server.home.refused import Refused
 from lsp_server.home.state import Delivered, Progress, read_sender
 from lsp_server.sending import delivered
+from lsp_server.sending.amends import bridge, set_aside
 from lsp_server.sending.backoff import Backoff
 from lsp_server.sending.collector import Answer, Collector, Unreachable
 from lsp_server.sending.destination import Destination
 from lsp_server.sending.outbox import Batch, Outbox, head
 from lsp_server.sending.recalls import Recalls
-from lsp_server.sending.release import Texts, hole, refusal
+from lsp_server.sending.release import Texts
 from lsp_server.sending.uploads import Uploads
 from pairlog.address import is_safe
 from pairlog.frame import pack
@@ -292,44 +293,20 @@ class Shipment:
         return self._refuse(seq, f"blob: {answer.body.get('reason') or answer.detail}")
 
     def _refuse(self, seq: int, reason: str) -> bool:
-        """Set a line aside and put a `gap` in its place; returns whether to go on."""
+        """Set a line aside; returns whether to go on."""
         line = self._outbox.find(seq)
         self._refusals[-1 - seq] = self._refusals.get(-1 - seq, 0) + 1
         if line is None or seq == 0 or self._refusals[-1 - seq] > 1 or b'"type":"end"' in line[:64]:
             self.park(f"the collector refuses line {seq}: {reason}")
             return False
-        texts = Texts()
-
-        def instead(kept: bytes) -> bytes:
-            body = parse(kept)
-            if body["seq"] != seq:
-                return texts.place(kept, body)
-            gap = refusal(kept, reason)
-            texts.see(parse(gap))
-            return gap
-
-        # Set aside first: a crash in between keeps a line twice and never loses one.
-        self._refused.add([kept for kept in self._outbox.lines() if instead(kept) is not kept])
-        texts = Texts()
-        self._outbox.rewrite(list(map(instead, self._outbox.lines())))
-        self.texts = texts
+        self.texts = set_aside(self._outbox, self._refused, seq, reason)
         self._go_behind(self.acked)
         control.give(self._files.control, control.REBASE)
         return True
 
     def _bridge(self, acked: int) -> None:
         """Where the outbox begins behind what the collector has, a `gap` in front of it says what is lost."""
-        first = self._outbox.first
-        if first is None or first.type == "session" or first.last <= acked:
-            return
-        lost = hole(acked + 1, first.seq - 1, first.t) if first.seq > acked + 1 else None
-        lines = list(self._outbox.lines())
-        if first.type == "gap" and first.seq <= acked:
-            # It stands for lines that the collector has, and for some behind them.
-            lost = hole(acked + 1, first.last, first.t)
-            del lines[0]
-        if lost is not None:
-            self._outbox.rewrite([lost, *lines])
+        if bridge(self._outbox, acked):
             self._go_behind(acked)
 
     def _remember(self) -> None:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from lsp_server.recording.documents import Documents
-from lsp_server.recording.session import Recording
+from lsp_server.recording.recording import Recording
 from lsp_server.senses.sense import Act, Deaf, HearFiles, Place, Sense
 
 _Answer = TypeVar("_Answer")

@@ -11,7 +11,7 @@ from lsp_server.home.settings import SPOOL_BYTES_MAX, Settings
 from lsp_server.protocol.inbox import Inbox
 from lsp_server.recording.clock import Clocks
 from lsp_server.recording.introduction import Client
-from lsp_server.recording.session import Recording
+from lsp_server.recording.recording import Recording
 from pairlog.consent import Choice, parse
 from pairlog.events import Change, Use
 from pairlog.home import Home

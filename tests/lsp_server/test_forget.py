@@ -71,7 +71,7 @@ class Office:
 
     def recorder_dies(self) -> None:
         recording = self.desk.recording
-        recording._files.lock.release()
+        recording._sessions.files.lock.release()
         recording.is_over = True
 
     @property

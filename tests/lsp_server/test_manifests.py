@@ -54,7 +54,7 @@ class Scene:
 
         def over() -> bool | None:
             self.desk.tick()
-            return None if self.desk.recording._tracked_files._gathering else True
+            return None if self.desk.recording._sessions._tracked_files._gathering else True
 
         wait_for("the tracked files", over)
 

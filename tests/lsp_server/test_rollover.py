@@ -182,7 +182,7 @@ def test_a_disk_that_is_full_when_it_wakes_costs_a_gap_that_counts(
 ) -> None:
     desk.open("a")
     desk.passes(HALF_AN_HOUR)
-    monkeypatch.setattr(desk.recording._files.spool, "append", lambda lines: 0)
+    monkeypatch.setattr(desk.recording._sessions.files.spool, "append", lambda lines: 0)
     desk.type("xyz")
     desk.tick()
     assert desk.statuses[-1][0] == "paused" and len(desk.sessions) == 1
@@ -197,7 +197,7 @@ def test_a_disk_that_fills_up_as_a_session_ends_costs_nothing(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.open("a")
-    spool = desk.recording._files.spool
+    spool = desk.recording._sessions.files.spool
     monkeypatch.setattr(spool, "_write", lambda lines: 0)
     desk.passes(HALF_AN_HOUR)
     desk.type("x")
