@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,6 +70,24 @@ def test_a_report_that_is_written_over_is_another_run(scene: Beside) -> None:
     scene.ended(1)
     report(scene, "junit.xml", SUREFIRE.replace("adds", "sums"), age_s=1)
     assert ("shop.CartTest::sums", "passed") in outcomes(scene.ended(2))
+
+
+def test_node_writes_one(scene: Beside) -> None:
+    scene.write(
+        "cart.test.mjs",
+        "import { test } from 'node:test';\n"
+        "import assert from 'node:assert';\n"
+        "test('adds', () => {});\n"
+        "test('totals', () => { assert.equal(5, 6); });\n"
+        "test('later', { skip: 'not yet' }, () => {});\n",
+    )
+    node = ["node", "--test", "--test-reporter=junit", "--test-reporter-destination=junit.xml"]
+    assert subprocess.run(node, cwd=scene.shop, timeout=60).returncode == 1
+    assert outcomes(scene.ended(1)) == [
+        ("test::adds", "passed"),
+        ("test::totals", "failed"),
+        ("test::later", "skipped"),
+    ]
 
 
 def test_what_pytest_told_already_is_not_told_by_its_report(scene: Beside) -> None:
