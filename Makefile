@@ -74,7 +74,7 @@ gen: $(DEV)
 lock:
 	uv pip compile pyproject.toml --extra all --extra build --universal --generate-hashes --no-header --no-annotate --python-version 3.11 -o requirements/run.txt
 	uv pip compile pyproject.toml --extra all --extra dev --universal --generate-hashes --no-header --no-annotate --python-version 3.11 -o requirements/dev.txt
-	uv pip compile pyproject.toml --extra recorder --universal --fork-strategy fewest --generate-hashes --no-header --no-annotate --python-version 3.10 -o requirements/recorder.txt
+	uv pip compile pyproject.toml --extra recorder --no-emit-package watchdog --universal --fork-strategy fewest --generate-hashes --no-header --no-annotate --python-version 3.10 -o requirements/recorder.txt
 
 clean:
 	rm -rf build $(VENV) vscode-client/node_modules vscode-client/dist vscode-client/bundled

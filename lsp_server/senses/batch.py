@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from lsp_server.senses.inotify import Stirred
+from lsp_server.senses.watcher import Stirred
 
 
 class Batch:

@@ -1,7 +1,6 @@
 """inotify(7) of Linux through ctypes: one thread that sleeps in the kernel, one watch for each folder.
 
-A client's own watches exclude what an editor excludes, and other systems have nothing that watches chosen
-folders without compiled code; there the client is asked (`protocol/watched_files.py`).
+watchdog's own use of it loses what the kernel says of events that it dropped.
 """
 
 from __future__ import annotations
@@ -14,7 +13,8 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+
+from lsp_server.senses.watcher import Stirred
 
 _CREATE, _CLOSE_WRITE, _DELETE = 0x100, 0x08, 0x200
 _MOVED_FROM, _MOVED_TO = 0x40, 0x80
@@ -26,20 +26,8 @@ _HEAD = struct.Struct("iIII")
 _READ_BYTES = 256 * 1024
 
 
-class Stirred(NamedTuple):
-    """Something happened to a name in a watched folder.
-
-    `pair` is the same for both ends of a move, 0 where nothing moved; `is_new`: it was made here.
-    """
-
-    path: Path
-    is_folder: bool
-    is_new: bool
-    pair: int
-
-
 class Inotify:
-    """Watches folders, each by itself. `hear` is called in a thread of its own."""
+    """A `Watcher`. `hear` is called in a thread of its own."""
 
     def __init__(self, hear: Callable[[list[Stirred]], None], overflowed: Callable[[], None]) -> None:
         """`overflowed`: the kernel had more to say than it keeps. Raises OSError without inotify."""

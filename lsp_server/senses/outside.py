@@ -19,10 +19,11 @@ from pygls.uris import to_fs_path
 from lsp_server.senses.batch import Batch
 from lsp_server.senses.files import Files
 from lsp_server.senses.happenings import Happenings, moved_paths
-from lsp_server.senses.inotify import Inotify, Stirred
+from lsp_server.senses.inotify import Inotify
 from lsp_server.senses.repository import Happening, Repository
 from lsp_server.senses.rereading import Rereading
 from lsp_server.senses.sense import Deaf, Place, Tell
+from lsp_server.senses.watcher import Stirred, Watcher
 
 #: A batch is taken once nothing more has changed for so long, and at the latest after the second number.
 _QUIET_SECONDS = 0.08
@@ -70,7 +71,7 @@ class _Watch:
         self._happenings = Happenings(tell, self._files.denies)
         self._rereading = Rereading(place, tell)
         self._repository: Repository | None = None
-        self._inotify: Inotify | None = None
+        self._watcher: Watcher | None = None
 
     def run(self) -> None:
         """Watch until somebody says stop."""
@@ -78,18 +79,27 @@ class _Watch:
             self._begin()
             self._work()
         finally:
-            if self._inotify is not None:
-                self._inotify.close()
+            if self._watcher is not None:
+                self._watcher.close()
 
     def _begin(self) -> None:
         self._repository = Repository.of(self._root)
         self._files.look()
         try:
-            self._inotify = Inotify(self._queue.put, lambda: self._queue.put(_OVERFLOW))
-        except OSError:
+            self._watcher = self._native()
+        except (OSError, ImportError):
             self._ask_client()
         for folder in self._watch_all():
             self._files.stood(self._names(folder))
+
+    def _native(self) -> Watcher:
+        """What the system has. Raises OSError and ImportError."""
+        try:
+            return Inotify(self._queue.put, lambda: self._queue.put(_OVERFLOW))
+        except OSError:
+            from lsp_server.senses.watchdogs import Watchdog
+
+            return Watchdog(self._root, self._queue.put)
 
     def _work(self) -> None:
         while True:
@@ -173,21 +183,21 @@ class _Watch:
 
     def _watch(self, folders: list[Path]) -> None:
         for folder in folders:
-            if self._inotify is None:
+            if self._watcher is None:
                 return
             try:
-                self._inotify.watch(folder)
+                self._watcher.watch(folder)
             except OSError:
                 # The kernel's limit of watches is reached.
-                self._inotify.close()
-                self._inotify = None
+                self._watcher.close()
+                self._watcher = None
                 self._ask_client()
 
     def _watch_new(self, batch: Batch) -> None:
         """Watch folders that came to be, and take in what they hold already."""
-        if self._inotify is not None:
+        if self._watcher is not None:
             for old, _ in batch.moves:
-                self._inotify.unwatch(self._root / old)
+                self._watcher.unwatch(self._root / old)
         waiting = batch.folders
         for count, folder in enumerate(waiting):
             if count >= _NEW_FOLDERS_MAX:

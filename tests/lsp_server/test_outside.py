@@ -272,6 +272,50 @@ import lsp_server.__main__
 """
 
 
+WITHOUT_INOTIFY = (
+    sys.executable,
+    "-c",
+    """
+import lsp_server.senses.outside as it
+def none(*_): raise OSError("no inotify on this system")
+it.Inotify = none
+import lsp_server.__main__
+""",
+)
+
+
+class TestWhereTheSystemHasNoInotify:
+    @pytest.fixture
+    def it(self, tmp_path: Path) -> Iterator[Watched]:
+        shop = Shop(tmp_path / "shop", {"cart.py": CART, "lib/shelf.py": SHELF, ".gitignore": "out/\n"})
+        with watched(shop, tmp_path / "home", command=WITHOUT_INOTIFY) as watching:
+            yield watching
+
+    def test_watchdog_sees_files_change_and_come_to_be(self, it: Watched) -> None:
+        it.shop.write("out/log.txt", "very secret\n")
+        it.shop.write("lib/shelf.py", SHELF.replace("row7 = 7", "row7 = 70"))
+        it.until_told("edit", changes=[[7, 8, 7, 8, "0"]])
+        it.shop.write("new/deep/till.py", "open = True\n")
+        it.until_told("edit", changes=[[0, 0, 0, 0, "open = True\n"]])
+        (it.shop.root / "lib").rename(it.shop.root / "stock")
+        it.until_told("rename", path="stock/shelf.py")
+        it.shop.write("stock/shelf.py", SHELF)
+        it.until_told("edit", changes=[[7, 8, 7, 9, ""]])
+        finished(it)
+        assert not [line for line in it.lines() if b"very secret" in line]
+
+    def test_watchdog_sees_commits_also_of_a_worktree(self, tmp_path: Path) -> None:
+        main = Shop(tmp_path / "main", {"cart.py": CART})
+        main.git("worktree", "add", "-q", str(tmp_path / "shop"), "-b", "work")
+        shop = Shop(tmp_path / "shop", make=False)
+        with watched(shop, tmp_path / "home", command=WITHOUT_INOTIFY) as it:
+            shop.write("cart.py", "total = 2\n")
+            shop.commit("Two")
+            it.until_told("edit", changes=[[0, 8, 0, 9, "2"]])
+            it.until_told("vcs", action="commit")
+            finished(it)
+
+
 class TestWhereTheSystemHasNoWatches:
     def test_the_client_is_asked_for_its_own(self, tmp_path: Path) -> None:
         shop = Shop(tmp_path / "shop", {"cart.py": CART})
