@@ -110,9 +110,10 @@ def needed(connection: Connection, contributor: int, lines: Iterable[Line]) -> s
     return all_needed
 
 
-def names_any(line: Line) -> bool:
-    """Whether a line needs a content."""
-    return isinstance(line.event, Workspace) or (isinstance(line.event, Open) and line.event.blob is not None)
+def names_any(lines: Iterable[Line]) -> bool:
+    """Whether any of these lines needs a content."""
+    events = [line.event for line in lines if line.event is not None]
+    return any(isinstance(it, Workspace) or (isinstance(it, Open) and it.blob is not None) for it in events)
 
 
 def name(connection: Connection, session: str, contributor: int, digests: set[str]) -> None:

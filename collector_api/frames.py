@@ -96,7 +96,7 @@ def _goes_on(arrival: Arrival, row: SessionRow) -> bool:
         and row.lake_file_id is None
         and row.redact_through < first == row.acked + 1
         and _is_plain(arrival.body)
-        and not any(map(blobs.names_any, arrival.lines))
+        and not blobs.names_any(arrival.lines)
     )
 
 
