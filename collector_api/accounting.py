@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-import re
 import random
+import re
 from time import monotonic
 from typing import Any
 
@@ -36,7 +36,7 @@ class Accounting:
             await self._app(scope, receive, send)
             return
         given = Headers(scope=scope).get("x-request-id", "")
-        # Random enough to find a line in a log; the kernel's randomness would be a call more for each request.
+        # Random enough to find a line of a log by; the kernel's own would be a system call more.
         ident = given if _ID.fullmatch(given) else f"{random.getrandbits(64):016x}"
         state: dict[str, Any] = {"request_id": ident}
         scope["state"] = state
