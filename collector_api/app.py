@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from collector_api.accounting import Accounting
+from collector_api.arrivals import Arrivals
 from collector_api.auth import Doorkeeper, admitted
 from collector_api.description import describe
 from collector_api.headers import SafeHeaders
@@ -50,9 +51,12 @@ def create_app(store: Store, limits: Limits | None = None) -> FastAPI:
     app.state.reads = Reads(store)
     app.state.limits = limits
     app.state.doorkeeper = Doorkeeper(store, Pace(limits))
-    app.state.metrics = Metrics(lambda: store.waiting, lambda: store.bell.watchers)
+    arrivals = Arrivals(store, limits)
+    app.state.arrivals = arrivals
+    app.state.metrics = Metrics(lambda: arrivals.waiting + store.waiting, lambda: store.bell.watchers)
     app.add_middleware(Accounting, metrics=app.state.metrics)
     app.add_middleware(SafeHeaders)
+    frames.add_appending(app)
     add_pages(app)
     for module in (
         frames,

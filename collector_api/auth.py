@@ -89,7 +89,8 @@ class Doorkeeper:
             del self._touched[token]
 
 
-async def _admitted(request: Request) -> Principal | None:
+async def admit(request: Request) -> Principal | None:
+    """Who asks, noted with the request; None at an open door. Raises BadToken, WrongRole or TooFast."""
     doorkeeper: Doorkeeper = request.app.state.doorkeeper
     session = request.path_params.get("session", "")
     request.state.session = session if is_session(session) else None
@@ -99,7 +100,8 @@ async def _admitted(request: Request) -> Principal | None:
     return principal
 
 
-async def _caller(request: Request) -> Principal:
+async def caller_of(request: Request) -> Principal:
+    """Who was admitted with this request. Raises BadToken where nobody was asked for."""
     principal: Principal | None = request.state.principal
     if principal is None:
         raise BadToken("this address needs a token")
@@ -107,10 +109,10 @@ async def _caller(request: Request) -> Principal:
 
 
 #: Stands before every route of the application.
-admitted = Depends(_admitted)
+admitted = Depends(admit)
 
 #: Who asks, for the routes that need to know.
-Caller = Annotated[Principal, Depends(_caller)]
+Caller = Annotated[Principal, Depends(caller_of)]
 
 
 def _check_origin(request: Request) -> None:

@@ -22,6 +22,9 @@ _SHA256 = re.compile("[0-9a-f]{64}")
 #: Made once, because every frame asks and tells it.
 _MINE = col(Contributor.id) == bindparam("contributor")
 _USED = select(col(Contributor.bytes), col(Contributor.erased_at)).where(_MINE)
+_USED_BY = select(col(Contributor.id), col(Contributor.bytes), col(Contributor.erased_at)).where(
+    col(Contributor.id).in_(bindparam("contributors", expanding=True))
+)
 _COUNT = update(table_of(Contributor)).where(_MINE).values(bytes=col(Contributor.bytes) + bindparam("grown"))
 #: How many hashes one question to the database may hold.
 _ASK_MAX = 500
@@ -48,6 +51,14 @@ def keep(connection: Connection, contributor: int, data: bytes) -> None:
         return
     count(connection, contributor, len(data))
     connection.execute(insert(Blob).values(contributor_id=contributor, sha256=sha256, data=data))
+
+
+def room(connection: Connection, contributors: Iterable[int], limits: Limits) -> dict[int, int]:
+    """How many more bytes each contributor may keep; -1 for one who was erased."""
+    found = connection.execute(_USED_BY, {"contributors": list(contributors)})
+    return {
+        row.id: limits.contributor_bytes_max - row.bytes if row.erased_at is None else -1 for row in found
+    }
 
 
 def take_room(connection: Connection, contributor: int, size: int, limits: Limits) -> None:
@@ -97,6 +108,12 @@ def needed(connection: Connection, contributor: int, lines: Iterable[Line]) -> s
             raise BlobMissing(line.seq, min(missing), "it is not here")
         all_needed |= digests
     return all_needed
+
+
+def names_any(lines: Iterable[Line]) -> bool:
+    """Whether any of these lines needs a content."""
+    events = [line.event for line in lines if line.event is not None]
+    return any(isinstance(it, Workspace) or (isinstance(it, Open) and it.blob is not None) for it in events)
 
 
 def name(connection: Connection, session: str, contributor: int, digests: set[str]) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gzip
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from sqlmodel import col, func
@@ -30,6 +31,15 @@ _CONTINUE = update(table_of(SessionRow)).where(col(SessionRow.id) == bindparam("
 _KEEP = insert(table_of(Frame))
 
 
+class Arrival(NamedTuple):
+    """A frame that arrived: `lines` are checked and in order, at least one; `body` brought them."""
+
+    session: str
+    contributor: int
+    lines: Sequence[Line]
+    body: bytes
+
+
 class Appended(NamedTuple):
     """The last seq that is covered; whether a blob went that a redaction had replaced before it came, and
     whether lines came again that differ from those stored, as they may; how many lines are new, and when
@@ -43,14 +53,59 @@ class Appended(NamedTuple):
     started_at: str = ""
 
 
-def append(
-    connection: Connection, session: str, contributor: int, lines: Sequence[Line], body: bytes, limits: Limits
-) -> Appended:
+def append_together(
+    connection: Connection, arrivals: Sequence[Arrival], limits: Limits
+) -> list[Appended | None]:
+    """Store those frames that go on where their sessions are, with one statement of each kind for all.
+
+    None for each frame that asks for more than that, or is refused: it is to be appended alone.
+    """
+    rows = sessions.rows_of(connection, [arrival.session for arrival in arrivals])
+    room = blobs.room(connection, {arrival.contributor for arrival in arrivals}, limits)
+    change = sessions.next_change(connection)
+    grown: Counter[int] = Counter()
+    changes: list[dict[str, Any]] = []
+    kept: list[dict[str, Any]] = []
+    done: list[Appended | None] = []
+    for arrival in arrivals:
+        # Of two frames of one session the second asks for a row that the first changes.
+        row = rows.pop(arrival.session, None)
+        size, lines = len(arrival.body), arrival.lines
+        if row is None or not _goes_on(arrival, row) or room.get(arrival.contributor, -1) < size:
+            done.append(None)
+            continue
+        room[arrival.contributor] -= size
+        grown[arrival.contributor] += size
+        columns = sessions.continued(row, lines, size, change + len(changes))
+        changes.append({**columns, "this": arrival.session})
+        kept.append(_frame(arrival.session, lines, arrival.body))
+        done.append(Appended(lines[-1].next - 1, events=len(lines), started_at=row.started_at))
+    if kept:
+        connection.execute(_CONTINUE, changes)
+        connection.execute(_KEEP, kept)
+        for contributor, size in grown.items():
+            blobs.count(connection, contributor, size)
+    return done
+
+
+def _goes_on(arrival: Arrival, row: SessionRow) -> bool:
+    """Whether a frame is stored as it came, behind what is stored, and nothing else is to be asked."""
+    first = arrival.lines[0].seq
+    return (
+        row.contributor_id == arrival.contributor
+        and row.lake_file_id is None
+        and row.redact_through < first == row.acked + 1
+        and _is_plain(arrival.body)
+        and not blobs.names_any(arrival.lines)
+    )
+
+
+def append(connection: Connection, arrival: Arrival, limits: Limits) -> Appended:
     """Store the lines of a frame that are not stored yet.
 
-    `lines` are checked and in order, at least one; `body` is the frame that brought them. Raises the Problem
-    that forbids it, before anything is written.
+    Raises the Problem that forbids it, before anything is written.
     """
+    session, contributor, lines, body = arrival
     row = sessions.owned(connection, session, contributor)
     if row is None:
         if lines[0].seq != 0:
@@ -83,22 +138,24 @@ def append(
         connection.execute(_BEGIN, {**begun, "redact_through": redact_through})
     else:
         started_at = row.started_at
-        changes = sessions.continued(connection, row, fresh, len(data))
+        changes = sessions.continued(row, fresh, len(data), sessions.next_change(connection))
         connection.execute(_CONTINUE, {**changes, "this": session})
-    connection.execute(
-        _KEEP,
-        {
-            "session_id": session,
-            "first_seq": fresh[0].seq,
-            "last_seq": fresh[-1].seq,
-            "events": len(fresh),
-            "data": data,
-        },
-    )
+    connection.execute(_KEEP, _frame(session, fresh, data))
     blobs.name(connection, session, contributor, named)
     # A blob that was under way as it was replaced came before the first line that names it.
     dropped = blobs.give_back(connection, contributor, taken_back.replaced) if taken_back.replaced else 0
     return Appended(fresh[-1].next - 1, dropped > 0, differs, len(fresh), started_at)
+
+
+def _frame(session: str, lines: Sequence[Line], data: bytes) -> dict[str, Any]:
+    """The columns of a frame."""
+    return {
+        "session_id": session,
+        "first_seq": lines[0].seq,
+        "last_seq": lines[-1].seq,
+        "events": len(lines),
+        "data": data,
+    }
 
 
 def encoding(connection: Connection, session: str) -> PositionEncoding:

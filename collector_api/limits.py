@@ -49,20 +49,18 @@ async def read_body(
     if announced is not None and announced.isdecimal() and int(announced) > bytes_max:
         raise OverLimit(limit, bytes_max, f"the body has {announced} bytes")
 
-    async def collect() -> bytes:
-        body = bytearray()
-        async for chunk in chunks:
-            body += chunk
-            if len(body) > bytes_max:
-                raise OverLimit(limit, bytes_max, f"the body has more than {bytes_max} bytes")
-        return bytes(body)
-
+    body = bytearray()
     try:
-        return await asyncio.wait_for(collect(), seconds_max)
+        async with asyncio.timeout(seconds_max):
+            async for chunk in chunks:
+                body += chunk
+                if len(body) > bytes_max:
+                    raise OverLimit(limit, bytes_max, f"the body has more than {bytes_max} bytes")
     except ClientDisconnect:
         raise Slow("the connection ended before the body did") from None
     except asyncio.TimeoutError:
         raise Slow(f"the body did not arrive within `body_seconds_max`, {seconds_max} seconds") from None
+    return bytes(body)
 
 
 class Pace:

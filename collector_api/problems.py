@@ -93,7 +93,7 @@ class NoPath(Problem):
 
 
 class Slow(Problem):
-    """The body did not arrive in time."""
+    """The request did not arrive in time."""
 
     status, code, title = 408, "slow", "Too slow"
 
@@ -138,6 +138,12 @@ class OverLimit(Problem):
 
     def __init__(self, limit: str, most: int, what: str) -> None:
         super().__init__(f"{what}; the limit `{limit}` is {most}", limit=limit, max=most)
+
+
+class HeadTooLarge(OverLimit):
+    """The head of a request is larger than a limit."""
+
+    status, title = 431, "Too large a head"
 
 
 class NoRoom(OverLimit):

@@ -1,4 +1,4 @@
-"""A frame as it arrives: new lines are stored, and stored ones that come again masked are masked as well.
+"""Frames as they arrive: new lines are stored, and stored ones that come again masked are masked as well.
 
 A sender masks by itself what waits with it. Where a frame from before that came late, or its acknowledgement
 was lost, what it sends again is the better line.
@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from collector_api import frames, ledger, redacting
-from collector_api.decoder import Line, seq_of
+from collector_api.decoder import seq_of
+from collector_api.frames import Appended, Arrival
 from collector_api.limits import Limits
 from collector_api.problems import Conflict
 from collector_api.redactions import Redaction
@@ -31,28 +33,53 @@ class Received(NamedTuple):
     started_at: str
 
 
-def receive(
-    connection: Connection, session: str, contributor: int, lines: Sequence[Line], body: bytes, limits: Limits
-) -> Received:
-    """Store the lines of a frame; see `frames.append`."""
-    masked = False
+def receive_all(
+    connection: Connection, arrivals: Sequence[Arrival], limits: Limits
+) -> list[Received | Exception]:
+    """Store the lines of several frames; what forbids one of them is its result, and stops no other."""
     try:
-        appended = frames.append(connection, session, contributor, lines, body, limits)
+        with connection.begin_nested():
+            appended = frames.append_together(connection, arrivals, limits)
+    except (IntegrityError, DataError):
+        # Which of them it was shows where each goes alone.
+        appended = [None] * len(arrivals)
+    return [
+        _alone(connection, arrival, limits) if done is None else _received(done)
+        for arrival, done in zip(arrivals, appended, strict=True)
+    ]
+
+
+def _alone(connection: Connection, arrival: Arrival, limits: Limits) -> Received | Exception:
+    try:
+        with connection.begin_nested():
+            return receive(connection, arrival, limits)
+    except (IntegrityError, DataError) as error:
+        return error
+    except DBAPIError:
+        # A full disk may have ended the whole transaction: nobody's write is certain.
+        raise
+    except Exception as error:
+        return error
+
+
+def receive(connection: Connection, arrival: Arrival, limits: Limits) -> Received:
+    """Store the lines of a frame; see `frames.append`."""
+    try:
+        appended = frames.append(connection, arrival, limits)
     except Conflict:
-        masked = _mask_again(connection, session, contributor, lines, limits)
-        if not masked:
+        if not _mask_again(connection, arrival, limits):
             raise
-        appended = frames.append(connection, session, contributor, lines, body, limits)
-    else:
-        if appended.differs:
-            masked = _mask_again(connection, session, contributor, lines, limits)
+        return _received(frames.append(connection, arrival, limits), masked=True)
+    return _received(appended, masked=appended.differs and _mask_again(connection, arrival, limits))
+
+
+def _received(appended: Appended, masked: bool = False) -> Received:
     return Received(appended.acked, masked or appended.dropped, appended.events, appended.started_at)
 
 
-def _mask_again(
-    connection: Connection, session: str, contributor: int, lines: Sequence[Line], limits: Limits
-) -> bool:
+def _mask_again(connection: Connection, arrival: Arrival, limits: Limits) -> bool:
     """Mask stored lines where those that came again are masked; returns whether any was."""
+    session, contributor, lines, _ = arrival
     first, last = lines[0].seq, lines[-1].seq
     stored = {seq_of(line): line for line in frames.between(connection, session, first, last)}
     rewriting = ledger.rewriting(connection, session, contributor, first)

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from collector_api import browser, logs
 from collector_api.app import create_app
+from collector_api.connections import ClientConnection
 from collector_api.database import database_at
 from collector_api.store import Store
 from collector_api.tokens import OPERATOR
@@ -93,6 +94,7 @@ def _run(
         log_config=None,
         log_level="warning",
         access_log=False,
+        http=ClientConnection,
         lifespan="off",
         server_header=False,
         timeout_graceful_shutdown=_GRACE_S,

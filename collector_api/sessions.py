@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, select, true, update
 from sqlmodel import col, func
@@ -23,6 +23,7 @@ from pairlog.source.wanted import Wanted
 
 #: Made once, because every frame asks them.
 _FIND = select(table_of(SessionRow)).where(col(SessionRow.id) == bindparam("session"))
+_FIND_ALL = select(table_of(SessionRow)).where(col(SessionRow.id).in_(bindparam("sessions", expanding=True)))
 _LAST_CHANGE = select(func.max(col(SessionRow.changed)))
 
 _READABLE_USES = ("research", "public")
@@ -38,6 +39,13 @@ def find(connection: Connection, session: str) -> SessionRow | None:
     if connection.execute(erased).first() is not None:
         raise Erased(session)
     return None
+
+
+def rows_of(connection: Connection, sessions: Sequence[str]) -> dict[str, SessionRow]:
+    """The rows of those of these sessions that are here, to be read only."""
+    found = connection.execute(_FIND_ALL, {"sessions": sessions})
+    # A row of the result has the same fields, and is made in a fraction of the time.
+    return {row.id: cast(SessionRow, row) for row in found}
 
 
 def owned(connection: Connection, session: str, contributor: int) -> SessionRow | None:
@@ -103,7 +111,7 @@ def begun(connection: Connection, contributor: int, lines: Sequence[Line], size:
         study=header.study if member is None else member.study,
         condition=header.condition if member is None else member.condition,
     )
-    return {**row.model_dump(), **continued(connection, row, lines, size)}
+    return {**row.model_dump(), **continued(row, lines, size, next_change(connection))}
 
 
 def of_header(header: Session) -> dict[str, Any]:
@@ -134,8 +142,8 @@ def taken_back(connection: Connection, row: SessionRow, grown: int, changes: dic
         connection.execute(delete(table).where(col(table.session_id) == row.id))
 
 
-def continued(connection: Connection, row: SessionRow, lines: Sequence[Line], size: int) -> dict[str, Any]:
-    """The columns that these lines change.
+def continued(row: SessionRow, lines: Sequence[Line], size: int, change: int) -> dict[str, Any]:
+    """The columns that these lines change; `change` is their number in the order of changes.
 
     The use in force is the narrowest of the session: a wider one never reaches back.
     """
@@ -156,7 +164,7 @@ def continued(connection: Connection, row: SessionRow, lines: Sequence[Line], si
         "use": use,
         "consent": level,
         "bytes": row.bytes + size,
-        "changed": next_change(connection),
+        "changed": change,
         **facts.of_events(notable, facts_of(row)).columns(),
     }
 

@@ -46,7 +46,11 @@ async def _reads(request: Request) -> Reads:
     return reads
 
 
-async def _session_id(session: Annotated[str, Path(description="the id of a session, a UUIDv7")]) -> str:
+SessionPath = Annotated[str, Path(description="the id of a session, a UUIDv7")]
+
+
+async def session_id(session: SessionPath) -> str:
+    """The session that an address names. Raises NoSession where it names none."""
     if not is_session(session):
         raise NoSession("the address names no session: an id is a UUIDv7 in lower case")
     return session
@@ -56,19 +60,19 @@ InStore = Annotated[Store, Depends(_store)]
 InLimits = Annotated[Limits, Depends(_limits)]
 InMetrics = Annotated[Metrics, Depends(_metrics)]
 InReads = Annotated[Reads, Depends(_reads)]
-SessionId = Annotated[str, Depends(_session_id)]
+SessionId = Annotated[str, Depends(session_id)]
 
 
-async def written(store: Store, job: Callable[[Connection], T], about: str | None = None) -> T:
-    """What a job of the writer returns, once it is durable; those who watch the session `about` are woken.
+async def written(store: Store, job: Callable[[Connection], T], *about: str) -> T:
+    """What a job of the writer returns, once it is durable; those who watch the sessions `about` are woken.
 
     A session whose lines are in a lake comes back first.
     """
     try:
-        return await asyncio.wrap_future(store.write(job, about))
+        return await asyncio.wrap_future(store.write(job, *about))
     except InLake as error:
         await run_in_threadpool(store.thaw, error.session)
-        return await asyncio.wrap_future(store.write(job, about))
+        return await asyncio.wrap_future(store.write(job, *about))
 
 
 def json_response(value: Any, status: int = 200) -> Response:

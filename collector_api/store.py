@@ -62,9 +62,9 @@ class Store:
         except NoConnectionInTime as error:
             raise NoStorage("too many requests read it") from error
 
-    def write(self, job: Callable[[Connection], T], about: str | None = None) -> Future[T]:
-        """Have a job written; see `Writer.submit`. Then the bell of the session that it is about rings."""
-        return self._writer.submit(job, about)
+    def write(self, job: Callable[[Connection], T], *about: str) -> Future[T]:
+        """Have a job written; see `Writer.submit`. Then the bells of the sessions that it is about ring."""
+        return self._writer.submit(job, *about)
 
     @property
     def waiting(self) -> int:

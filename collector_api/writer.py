@@ -21,11 +21,11 @@ _log = logging.getLogger(__name__)
 
 
 class _Waiting(NamedTuple):
-    """A job, whose future gives its result, and the session that it is about."""
+    """A job, whose future gives its result, and the sessions that it is about."""
 
     job: Callable[[Connection], Any]
     future: Future[Any]
-    about: str | None
+    about: tuple[str, ...]
 
 
 #: How many jobs share one commit, and how many may wait before callers are told to slow down.
@@ -43,10 +43,10 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
-    def submit(self, job: Callable[[Connection], T], about: str | None = None) -> Future[T]:
+    def submit(self, job: Callable[[Connection], T], *about: str) -> Future[T]:
         """Queue a job. Its future gives the job's result after the commit, or what it raised.
 
-        Those who watch the session `about` hear of it. Raises TooFast where too many jobs wait. The future
+        Those who watch the sessions `about` hear of it. Raises TooFast where too many jobs wait. The future
         raises NoStorage where nothing can be written.
         """
         future: Future[T] = Future()
@@ -101,7 +101,7 @@ class Writer:
                         raise
                     except Exception as error:
                         refused.append((waiting, error))
-                changed = {waiting.about for waiting, _ in done if waiting.about is not None}
+                changed = {session for waiting, _ in done for session in waiting.about}
                 if changed:
                     self._news.tell(connection, changed)
         except DBAPIError as error:

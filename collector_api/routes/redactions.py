@@ -38,7 +38,7 @@ async def post_redaction(
     revision = await written(
         store,
         lambda connection: redacting.redact(connection, session, caller.contributor, redaction, limits),
-        about=session,
+        session,
     )
     await _finish(store, session)
     return json_response({"revision": revision})
@@ -92,7 +92,7 @@ async def _forgotten(store: Store, session: str, contributor: int, window: Windo
             plan=plan,
             limits=limits,
         )
-        answer = await written(store, job, about=session)
+        answer = await written(store, job, session)
         if answer is not None:
             return answer
 
@@ -102,7 +102,7 @@ async def _forgotten(store: Store, session: str, contributor: int, window: Windo
         assert answer is not None
         return answer
 
-    return await written(store, at_once, about=session)
+    return await written(store, at_once, session)
 
 
 async def _body(request: Request, limits: Limits) -> bytes:

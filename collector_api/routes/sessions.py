@@ -100,6 +100,6 @@ async def delete_session(session: SessionId, caller: Caller, store: InStore) -> 
     def job(connection: Connection) -> None:
         erasure.erase(connection, sessions.erasable(connection, session, caller))
 
-    await written(store, job, about=session)
+    await written(store, job, session)
     await run_in_threadpool(store.scrub)
     return Response(status_code=204)

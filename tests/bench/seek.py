@@ -14,6 +14,7 @@ from collector_api import frames, keyframes, receiving, sessions, tokens
 from collector_api.database import database_at
 from collector_api.decoder import read_lines
 from collector_api.direct import Direct
+from collector_api.frames import Arrival
 from collector_api.limits import Limits
 from collector_api.marks import Marker
 from collector_api.playback import AROUND, play
@@ -70,8 +71,8 @@ def send(folder: Path, frames: Iterable[Sequence[bytes]]) -> Iterator[Direct]:
         for some in frames:
             header = decode(some[0])
             name = header.session if isinstance(header, Session) else name
-            frame = (name, contributor, read_lines(some, name, limits), pack(some), limits)
-            store.written(lambda connection, frame=frame: receiving.receive(connection, *frame))
+            frame = Arrival(name, contributor, read_lines(some, name, limits), pack(some))
+            store.written(lambda connection, frame=frame: receiving.receive(connection, frame, limits))
         yield store
 
 

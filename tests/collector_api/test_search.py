@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from collector_api.limits import Limits
+from collector_api.app import create_app
 from pairlog.cli import main
 from pairlog.source import SessionInfo
 from pairlog.source.wanted import Wanted
@@ -82,7 +82,7 @@ def test_what_is_no_moment_is_named(collector: Collector, mine: str) -> None:
 
 
 def test_pages_leave_nothing_out_while_sessions_are_added(collector: Collector, mine: str) -> None:
-    collector.app.state.limits = Limits()
+    collector.app = create_app(collector.store)
     ids = [f"0193f5a0-1c00-7000-8000-0000000000{number:02d}" for number in range(12)]
     for session in ids[:6]:
         collector.send(mine, session_lines(edits=1, session=session)[:2], session)

@@ -16,6 +16,7 @@ import pytest
 from collector_api import frames, receiving, sessions, tokens
 from collector_api.database import database_at
 from collector_api.decoder import read_lines
+from collector_api.frames import Arrival
 from collector_api.limits import Limits
 from collector_api.migrations import STEPS
 from collector_api.problems import Conflict, Hole
@@ -58,7 +59,7 @@ def _post(store: Store, session: str, raws: list[bytes]) -> object:
     """The last seq that is covered, or the class of the refusal."""
     lines, body = read_lines(raws, session, LIMITS), pack(raws)
     future = store.write(
-        lambda connection: receiving.receive(connection, session, 1, lines, body, LIMITS), about=session
+        lambda connection: receiving.receive(connection, Arrival(session, 1, lines, body), LIMITS), session
     )
     error = future.exception(20)
     return future.result().acked if error is None else type(error)
