@@ -13,7 +13,7 @@ from collector_api import browser, tokens
 from collector_api.access import ACCESS, Access
 from collector_api.browser import COOKIE
 from collector_api.limits import Pace
-from collector_api.problems import BadToken, ForeignForm, Problem, WrongRole
+from collector_api.problems import BadRequest, BadToken, ForeignForm, Problem, WrongRole
 from collector_api.store import Store
 from collector_api.tokens import Principal
 from pairlog.ids import is_session
@@ -36,8 +36,9 @@ class Doorkeeper:
         self._touched: dict[int, float] = {}
 
     async def admit(self, request: Request) -> Principal | None:
-        """Who asks; None at an open door. Raises BadToken, WrongRole or TooFast."""
+        """Who asks; None at an open door. Raises BadRequest, BadToken, WrongRole or TooFast."""
         access = _access(request)
+        _check_address(request)
         if access.door != "bearer" and request.method not in ("GET", "HEAD"):
             _check_origin(request)
         if access.door == "open":
@@ -111,6 +112,12 @@ admitted = Depends(_admitted)
 
 #: Who asks, for the routes that need to know.
 Caller = Annotated[Principal, Depends(_caller)]
+
+
+def _check_address(request: Request) -> None:
+    """Raises BadRequest for an address with a NUL in it: no name has one, and PostgreSQL takes none."""
+    if "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]:
+        raise BadRequest("the address holds a NUL character (%00), which stands in no name; leave it out")
 
 
 def _check_origin(request: Request) -> None:

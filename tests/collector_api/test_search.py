@@ -81,6 +81,13 @@ def test_what_is_no_moment_is_named(collector: Collector, mine: str) -> None:
     assert "`since`" in answer.json()["detail"]
 
 
+@pytest.mark.parametrize(
+    "path", ["/v1/sessions?project=a%00b", "/?editor=%00", "/v1/studies/a%00/members", "/v1/blobs/%00"]
+)
+def test_an_address_with_a_nul_is_refused_by_any_database(collector: Collector, path: str) -> None:
+    assert problem(collector.ask(collector.token("root", "admin"), "GET", path)) == (422, "request")
+
+
 def test_pages_leave_nothing_out_while_sessions_are_added(collector: Collector, mine: str) -> None:
     collector.app.state.limits = Limits()
     ids = [f"0193f5a0-1c00-7000-8000-0000000000{number:02d}" for number in range(12)]
