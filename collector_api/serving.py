@@ -7,7 +7,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from ipaddress import ip_address
 from multiprocessing.connection import Connection as Parent
 
@@ -65,7 +65,13 @@ def _work(
     except UserError as error:
         sys.exit(f"pairlog: {visible(str(error))}")
     with closing(store), Upkeep(store, retention_days):
-        _run(store, listener, lambda: parent.send(READY), parent)
+        _run(store, listener, lambda: _say_ready(parent), parent)
+
+
+def _say_ready(parent: Parent) -> None:
+    # A parent that died meanwhile is noticed by who waits for its end.
+    with suppress(BrokenPipeError):
+        parent.send(READY)
 
 
 class _Server(uvicorn.Server):
