@@ -50,9 +50,8 @@ class Served:
     def wait_ready(self) -> None:
         """Wait until it says that it answers."""
         assert self._process.stdout is not None
-        while line := self._process.stdout.readline():
-            if line.startswith(b"Open once"):
-                return
+        while not self._is_ready and (line := self._process.stdout.readline()):
+            self._is_ready = line.startswith(b"Open once")
         if self._process.poll() not in (None, 0):
             raise AssertionError(f"the collector ended: {self.log()}")
 
@@ -68,6 +67,7 @@ class Served:
 
     def _start(self, port: int) -> None:
         command = [*PAIRLOG, "serve", "--port", str(port), *self.store, *self._options]
+        self._is_ready = False
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self._log)
 
     def _wait(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,7 @@ def _rows(connection: Connection, counts: Counter[str]) -> Iterator[str]:
     size = 0
     for session, last_seq, events, held, in_lake in connection.exec_driver_sql(_SESSIONS):
         its = frames.pop(session, [])
-        follow = all(a.last_seq < b.first_seq for a, b in zip(its, its[1:], strict=False))
+        follow = all(a.last_seq < b.first_seq for a, b in pairwise(its))
         total = sum(frame.events for frame in its)
         said = (last_seq, events, held) if in_lake is None else ([], 0, 0)
         there = (its[-1].last_seq if its else [], total, sum(frame[4] for frame in its))

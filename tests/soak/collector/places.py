@@ -1,4 +1,4 @@
-"""Where a collector keeps its store, and which of its processes may die: one of SQLite, several of PostgreSQL."""
+"""Where a collector keeps its store, and which of its processes may die: one on SQLite, else several."""
 
 from __future__ import annotations
 

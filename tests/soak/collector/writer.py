@@ -1,4 +1,4 @@
-"""One connection that sends sessions to a collector that dies, and looks at what is there each time it did."""
+"""A connection that sends sessions to a collector that dies, and looks at what is there each time it did."""
 
 from __future__ import annotations
 
