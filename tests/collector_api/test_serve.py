@@ -124,6 +124,7 @@ def test_it_stops_at_once_even_with_open_connections(
         served.process.send_signal(number)
         assert served.process.wait(10) == 0
         assert time.monotonic() - begun < 5
+        assert unfinished.recv(12) == b"HTTP/1.1 503"
 
 
 def test_a_second_server_on_the_same_folder_is_refused(start: Start, data: Path) -> None:

@@ -38,9 +38,9 @@ def main() -> int:
     parser.add_argument(
         "--deaths",
         type=int,
-        default=2_000,
+        default=10_000,
         metavar="N",
-        help="at how many of the sender's lines to die, drawn by chance (%(default)s)",
+        help="at how many of the sender's lines to die, drawn by chance, or else at all (%(default)s)",
     )
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
     args = parser.parse_args()

@@ -1,8 +1,8 @@
 """The sender dies at any line of its own code, and another one takes over.
 
 kill -9 at a random moment hardly ever meets the microseconds between two calls. Here a sender in this process
-is ended by an exception that nothing catches, after so many lines of `lsp_server`. One session takes tens of
-thousands of them, and to try each takes hours: a sample of them is tried, drawn by chance.
+is ended by an exception that nothing catches, after so many lines of `lsp_server`. A sample of the lines that
+it takes to deliver a session is tried, drawn by chance; all of them where the sample is as large.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Death(BaseException):
 
 
 class Reaper:
-    """Ends what runs inside it after so many lines of the sender's code; `where` it was, None where it was not.
+    """Ends what runs inside it after so many lines of the sender's code; `where` it was, None: nowhere.
 
     `passed` is how many lines there were until then.
 

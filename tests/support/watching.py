@@ -18,9 +18,9 @@ SEEN_S_MAX = 2.0
 
 
 def last_seen_s(served: Collector, session: str, lines: Sequence[bytes]) -> float:
-    """From the moment when a line is sent to the moment when the last watcher has it: the slowest of the lines.
+    """From the moment when a line is sent to the moment when the last watcher has it, in seconds.
 
-    The header, `lines[0]`, is what they have before.
+    That of the slowest line; the header, `lines[0]`, is what they have before.
     """
     tokens = [served.token("mine") for _ in range(-(-WATCHERS // PER_TOKEN))]
     return asyncio.run(asyncio.wait_for(_watched(served.address, tokens, session, lines), 60))

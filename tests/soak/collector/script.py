@@ -25,6 +25,9 @@ _KEYS = "etaoin shrdlu"
 _BEFORE = 'key = "'
 #: The seqs of what a program prints.
 _PRINTED = range(2, 6)
+#: Once this line is stored, one that relies on the text is behind them, and a forget re-bases it; before, that
+#: would be the sender's to do.
+FORGETTABLE = 10
 
 
 @dataclass(frozen=True)

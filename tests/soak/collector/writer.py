@@ -15,7 +15,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from pairlog.frame import pack, whole_lines
-from tests.soak.collector.script import Script, script
+from tests.soak.collector.script import FORGETTABLE, Script, script
 
 #: A collector that does not answer for so long is not coming back.
 _SILENT_S_MAX = 60.0
@@ -83,7 +83,7 @@ class Writer(threading.Thread):
                 # A sender that forgot what was acknowledged sends known lines again.
                 first = max(0, first - self._chance.randint(1, 20))
             self._append(sent, first, end)
-            if sent.acked >= when and sent.acked >= sent.script.window[1] and not sent.taken_back:
+            if sent.acked >= when and sent.acked >= FORGETTABLE and not sent.taken_back:
                 self._take_back(sent)
         if not sent.taken_back:
             self._late.append(sent)
