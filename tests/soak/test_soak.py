@@ -13,7 +13,7 @@ import pytest
 from tests.soak import cuts, deaths, kills
 
 SEED = int(os.environ.get("PAIRLOG_SOAK_SEED") or random.SystemRandom().randrange(1_000_000))
-DEATHS = 200
+DEATHS = 400
 ROUNDS = int(os.environ.get("PAIRLOG_SOAK_ROUNDS") or 20)
 
 

@@ -25,8 +25,8 @@ _KEYS = "etaoin shrdlu"
 _BEFORE = 'key = "'
 #: The seqs of what a program prints.
 _PRINTED = range(2, 6)
-#: Once this line is stored, one that relies on the text is behind them, and a forget re-bases it; before, that
-#: would be the sender's to do.
+#: Once this line is stored, one that relies on the text is behind them, and a forget re-bases it. Before,
+#: the sender has to.
 FORGETTABLE = 10
 
 
