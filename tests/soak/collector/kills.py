@@ -19,7 +19,7 @@ from tests.soak.collector.writer import Writer
 from tests.support.processes import PAIRLOG
 
 _WRITERS = 6
-_END_S_MAX = 120.0
+_END_S_MAX = 300.0
 
 
 @dataclass
