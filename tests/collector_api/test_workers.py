@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from multiprocessing import Pipe
 from pathlib import Path
 
 import httpx
 import pytest
 
+from collector_api import serving
 from pairlog.frame import pack
 from tests.collector_api.driver import SESSION, session_lines
 from tests.support.postgres import Server
@@ -79,6 +81,13 @@ def test_workers_end_with_the_process_that_started_them(served: Collector) -> No
     workers = children(served.pid)
     served.kill()
     wait_for("the end of the workers", lambda: None if any(map(is_alive, workers)) else True)
+
+
+def test_a_worker_that_starts_after_the_death_of_that_process_does_not_mind() -> None:
+    parent, worker = Pipe()
+    parent.close()
+    serving._say_ready(worker)
+    assert worker.poll()
 
 
 def test_they_stop_at_once_when_they_are_told_to(served: Collector) -> None:
