@@ -65,7 +65,8 @@ bench: $(DEV)
 soak: $(DEV)
 	$(BIN)/python -m tests.secrets --count 500
 	$(BIN)/python -m tests.soak.fuzz --seconds 600
-	$(BIN)/python -m tests.soak --kills 200 --cuts all
+	$(BIN)/python -m tests.soak --kills 200 --cuts all --deaths 10000
+	$(BIN)/python -m tests.soak.collector --kills 100
 
 gen: $(DEV)
 	$(BIN)/python scripts/generate.py

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
 import re
@@ -12,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from collector_api.metrics import Metrics
-from collector_api.problems import Broken
+from collector_api.problems import Broken, NoStorage
 from collector_api.rendering import rendered
 
 _log = logging.getLogger(__name__)
@@ -53,14 +54,21 @@ class Accounting:
 
         try:
             await self._app(scope, receive, send_with_id)
+        except asyncio.CancelledError:
+            # The server ends, and does not wait for this any more.
+            if status:
+                raise
+            problem = NoStorage("the collector ends")
+            state["problem"] = problem
+            await rendered(problem, ident)(scope, receive, send_with_id)
         except Exception:
             _log.exception("a request failed", extra={"fields": _facts(scope, state)})
             if status:
                 # The answer has begun: only a connection that breaks tells that it is not whole.
                 raise
-            problem = Broken("the collector failed at this request; its log says where, by the id of it")
-            state["problem"] = problem
-            await rendered(problem, ident)(scope, receive, send_with_id)
+            broken = Broken("the collector failed at this request; its log says where, by the id of it")
+            state["problem"] = broken
+            await rendered(broken, ident)(scope, receive, send_with_id)
 
     def _account(self, scope: Scope, state: dict[str, Any], status: int, seconds: float) -> None:
         facts = _facts(scope, state)

@@ -269,7 +269,21 @@ def binary(media_type: str, description: str) -> dict[str, Any]:
 
 def given(media_type: str, description: str) -> dict[int | str, dict[str, Any]]:
     """An answer that is bytes or text, for `responses`."""
-    return {200: {"description": description, "content": {media_type: {"schema": {"type": "string"}}}}}
+    return _given(media_type, description, {"type": "string"})
+
+
+def events(*names: str) -> dict[int | str, dict[str, Any]]:
+    """An answer of server-sent events; before OpenAPI 3.2 the schema of such a stream is that of an event."""
+    schema = {
+        "type": "object",
+        "required": ["event", "data"],
+        "properties": {"event": {"enum": names}, "id": {"type": "string"}, "data": {"type": "string"}},
+    }
+    return _given("text/event-stream", "events as they come, `data` of each a JSON object", schema)
+
+
+def _given(media_type: str, description: str, schema: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
+    return {200: {"description": description, "content": {media_type: {"schema": schema}}}}
 
 
 def body(example: dict[str, Any], *required: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from collector_api import browser, tokens
 from collector_api.access import ACCESS, Access
 from collector_api.browser import COOKIE
 from collector_api.limits import Pace
-from collector_api.problems import BadToken, ForeignForm, Problem, WrongRole
+from collector_api.problems import BadRequest, BadToken, ForeignForm, NoPath, Problem, WrongRole
 from collector_api.store import Store
 from collector_api.tokens import Principal
 from pairlog.ids import is_session
@@ -36,8 +36,9 @@ class Doorkeeper:
         self._touched: dict[int, float] = {}
 
     async def admit(self, request: Request) -> Principal | None:
-        """Who asks; None at an open door. Raises BadToken, WrongRole or TooFast."""
+        """Who asks; None at an open door. Raises NoPath, BadRequest, BadToken, WrongRole or TooFast."""
         access = _access(request)
+        _check_address(request)
         if access.door != "bearer" and request.method not in ("GET", "HEAD"):
             _check_origin(request)
         if access.door == "open":
@@ -113,6 +114,14 @@ admitted = Depends(admit)
 
 #: Who asks, for the routes that need to know.
 Caller = Annotated[Principal, Depends(caller_of)]
+
+
+def _check_address(request: Request) -> None:
+    """Raises NoPath or BadRequest for an address with a NUL in it: PostgreSQL could not even look for it."""
+    if "\0" in request.scope["path"]:
+        raise NoPath(404, "the address holds a NUL character (%00), which stands in no name")
+    if b"%00" in request.scope["query_string"]:
+        raise BadRequest("a parameter holds a NUL character (%00), which stands in no name; leave it out")
 
 
 def _check_origin(request: Request) -> None:

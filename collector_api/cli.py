@@ -110,7 +110,6 @@ def _serve(args: argparse.Namespace) -> int:
     if args.workers < 1:
         raise UserError("--workers is the number of processes that serve: 1 or more")
     serve(_address(args), args.host, args.port, args.workers, args.log, args.retention_days)
-    return 0
 
 
 def _create_token(args: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ from collector_api.answers import ProblemAnswer
 _REFUSAL = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemAnswer"}}}
 _REFUSALS = {
     "4XX": {"description": "Refused: `code` says why, `detail` what to do", "content": _REFUSAL},
-    "5XX": {"description": "No room, no storage, or a fault: nothing was kept", "content": _REFUSAL},
+    "5XX": {"description": "No room, no storage, or a fault: send it again later", "content": _REFUSAL},
 }
 #: What the framework says of refusals, and is not how this application refuses.
 _NOT_OURS = ("HTTPValidationError", "ValidationError")

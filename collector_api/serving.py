@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from ipaddress import ip_address
 from multiprocessing.connection import Connection as Parent
+from typing import NoReturn
 
 import uvicorn
 from sqlalchemy import Connection
@@ -36,8 +38,8 @@ def serve(
     workers: int,
     log: logs.Form = "text",
     retention_days: float | None = None,
-) -> None:
-    """Serve a database until SIGTERM or SIGINT. Raises UserError where that cannot begin.
+) -> NoReturn:
+    """Serve a database until SIGTERM or SIGINT and end the process. Raises UserError where that cannot begin.
 
     Sessions are erased `retention_days` after their end, where that is set.
     """
@@ -48,17 +50,18 @@ def serve(
             with closing(Store(database)) as store, Upkeep(store, retention_days):
                 key = store.write(_operators_key).result()
                 _run(store, listener, lambda: _say(listener, key))
-            return
-        engine = database.open_writing()
-        with engine.begin() as connection:
-            key = _operators_key(connection)
-        engine.dispose()
-        supervise(workers, _work, (address, listener, log, retention_days), lambda: _say(listener, key))
+        else:
+            engine = database.open_writing()
+            with engine.begin() as connection:
+                key = _operators_key(connection)
+            engine.dispose()
+            supervise(workers, _work, (address, listener, log, retention_days), lambda: _say(listener, key))
+    _leave()
 
 
 def _work(
     address: str, listener: socket.socket, log: logs.Form, retention_days: float | None, parent: Parent
-) -> None:
+) -> NoReturn:
     """What a worker does, until its parent ends or asks it to."""
     logs.set_up(log)
     try:
@@ -66,7 +69,20 @@ def _work(
     except UserError as error:
         sys.exit(f"pairlog: {visible(str(error))}")
     with closing(store), Upkeep(store, retention_days):
-        _run(store, listener, lambda: parent.send(READY), parent)
+        _run(store, listener, lambda: _say_ready(parent), parent)
+    _leave()
+
+
+def _leave() -> NoReturn:
+    """End this process at once: a thread of a request that nobody waited for would keep it, and its port."""
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def _say_ready(parent: Parent) -> None:
+    # A parent that died meanwhile is noticed by who waits for its end.
+    with suppress(BrokenPipeError):
+        parent.send(READY)
 
 
 class _Server(uvicorn.Server):

@@ -14,7 +14,7 @@ from sqlmodel import col
 
 from collector_api import blobs, erasure, frames, reads, sessions, studies, verdicts
 from collector_api.archive import Database
-from collector_api.problems import NoSession
+from collector_api.problems import Erased, NoSession
 from collector_api.tables import Contributor, SessionRow, Token
 from pairlog import export
 
@@ -46,7 +46,7 @@ def _session(store: Database, contributor: int, session: str) -> Iterator[tuple[
     with store.reading() as connection:
         try:
             info = sessions.info(connection, session)
-        except NoSession:
+        except (NoSession, Erased):
             return
         verdict = verdicts.kept(connection, info) or verdicts.judge(connection, session)
         lines = list(frames.lines_from(connection, session))

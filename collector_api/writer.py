@@ -40,6 +40,8 @@ class Writer:
         self._engine = engine
         self._news = news
         self._jobs: queue.Queue[_Waiting | None] = queue.Queue(WAITING_MAX)
+        self._open = threading.Lock()
+        self._closed = False
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
@@ -50,10 +52,14 @@ class Writer:
         raises NoStorage where nothing can be written.
         """
         future: Future[T] = Future()
-        try:
-            self._jobs.put_nowait(_Waiting(job, future, about))
-        except queue.Full:
-            raise TooFast(f"{WAITING_MAX} requests wait for the disk; try again in a second") from None
+        with self._open:
+            if self._closed:
+                # Whoever waited for it would wait for ever, and the process with them.
+                raise NoStorage("the collector ends")
+            try:
+                self._jobs.put_nowait(_Waiting(job, future, about))
+            except queue.Full:
+                raise TooFast(f"{WAITING_MAX} requests wait for the disk; try again in a second") from None
         return future
 
     @property
@@ -62,8 +68,10 @@ class Writer:
         return self._jobs.qsize()
 
     def close(self) -> None:
-        """Finish what waits, then end the thread."""
-        self._jobs.put(None)
+        """Finish what waits, then end the thread; what comes later is refused with NoStorage."""
+        with self._open:
+            self._closed = True
+            self._jobs.put(None)
         self._thread.join()
 
     def _run(self) -> None:

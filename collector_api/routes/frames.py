@@ -18,10 +18,11 @@ from collector_api.frames import Arrival
 from collector_api.intake import check_order
 from collector_api.limits import Limits, read_body
 from collector_api.metrics import Metrics
-from collector_api.problems import BadFrame, OverLimit
+from collector_api.problems import BadFrame, NoStorage, OverLimit
 from collector_api.routes.plain import PlainRoute
 from collector_api.state import InReads, InStore, SessionId, SessionPath, json_response, session_id
 from collector_api.store import Store
+from collector_api.tables import SessionRow
 from pairlog.events import End
 from pairlog.frame import FrameError, FrameTooLargeError, unpack
 
@@ -93,15 +94,23 @@ def get_frames(
         # Here, where it can still be answered, a lake that is away is noticed.
         packed, following = frames.some_from(connection, session, first)
     reads.note(row, caller)
-    return StreamingResponse(_packed(store, session, packed, following), media_type="application/gzip")
+    return StreamingResponse(packed_from(store, row, packed, following), media_type="application/gzip")
 
 
-def _packed(store: Store, session: str, packed: list[bytes], following: int) -> Iterator[bytes]:
+def packed_from(store: Store, begun: SessionRow, packed: list[bytes], following: int) -> Iterator[bytes]:
+    """The frames `packed`, and those from the seq `following` on.
+
+    Raises NoStorage or Erased where lines were taken back since the row `begun` was read.
+    """
     while packed:
         yield from packed
         # A transaction for each few frames: a slow reader must not hold back the log's checkpoints.
         with store.reading() as connection:
-            packed, following = frames.some_from(connection, session, following)
+            row = sessions.find(connection, begun.id)
+            if row is None or row.revision != begun.revision:
+                # The connection breaks, and who reads knows that this was not the whole.
+                raise NoStorage("lines were taken back while they were read")
+            packed, following = frames.some_from(connection, begun.id, following)
 
 
 def open_frame(body: bytes, session: str, limits: Limits) -> list[Line]:

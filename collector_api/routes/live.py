@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from collector_api import sessions
-from collector_api.answers import given
+from collector_api.answers import events
 from collector_api.auth import Caller, Doorkeeper
 from collector_api.live import Watcher, watch
 from collector_api.state import InLimits, InReads, InStore, SessionId
@@ -24,7 +24,7 @@ _LastSeq = Annotated[int | None, Header(alias="Last-Event-ID", ge=0, lt=2**53)]
     "/v1/sessions/{session}/live",
     summary="Watch a session",
     response_class=Response,
-    responses=given("text/event-stream", "events `line`, `redaction`, `forget`, `end` and `problem`"),
+    responses=events("line", "redaction", "forget", "end", "problem"),
 )
 async def get_live(
     session: SessionId,

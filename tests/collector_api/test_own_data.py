@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from collector_api import erasure, studies
+from collector_api import erasure, studies, takeout, tokens
 from collector_api.browser import COOKIE
 from collector_api.retention import expire
 from collector_api.upkeep import Upkeep
@@ -87,6 +87,16 @@ def test_everything_comes_as_one_archive_that_reads_as_a_source(
     assert [(row["session"], row["reader"]) for row in about["reads"]] == [(SESSION, "root")]
     assert (about["name"], [token["role"] for token in about["tokens"]]) == (NAME, ["contributor"])
     assert [stone["session"] for stone in about["tombstones"]] == [third]
+
+
+def test_a_session_that_is_erased_while_the_archive_is_made_is_left_out(
+    collector: Collector, grace: str
+) -> None:
+    with collector.store.reading() as connection:
+        found = tokens.find(connection, grace)
+    assert found is not None
+    collector.ask(grace, "DELETE", f"/v1/sessions/{OTHER}")
+    assert list(takeout._session(collector.store, found.contributor, OTHER)) == []
 
 
 def test_sessions_in_the_lake_are_in_the_archive(collector: Collector, grace: str, tmp_path: Path) -> None:

@@ -81,6 +81,20 @@ def test_what_is_no_moment_is_named(collector: Collector, mine: str) -> None:
     assert "`since`" in answer.json()["detail"]
 
 
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/v1/sessions?project=a%00b", (422, "request")),
+        ("/?editor=%00", (422, "request")),
+        ("/v1/studies/a%00/members", (404, "path")),
+    ],
+)
+def test_an_address_with_a_nul_is_refused_on_any_database(
+    collector: Collector, path: str, told: tuple[int, str]
+) -> None:
+    assert problem(collector.ask(collector.token("root", "admin"), "GET", path)) == told
+
+
 def test_pages_leave_nothing_out_while_sessions_are_added(collector: Collector, mine: str) -> None:
     collector.app = create_app(collector.store)
     ids = [f"0193f5a0-1c00-7000-8000-0000000000{number:02d}" for number in range(12)]

@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from pairlog.frame import pack
+from pairlog.options import database_uri
 from tests.collector_api.driver import SESSION, session_lines
 
 Start = Callable[..., "Served"]
@@ -124,6 +125,25 @@ def test_it_stops_at_once_even_with_open_connections(
         served.process.send_signal(number)
         assert served.process.wait(10) == 0
         assert time.monotonic() - begun < 5
+        assert unfinished.recv(12) == b"HTTP/1.1 503"
+
+
+_WITH_A_STUCK_THREAD = """
+import sys, threading
+from collector_api import serving
+threading.Thread(target=threading.Event().wait).start()
+serving.serve(sys.argv[1], "127.0.0.1", 0, 1)
+"""
+
+
+def test_it_ends_although_a_thread_does_not(data: Path) -> None:
+    words = [sys.executable, "-c", _WITH_A_STUCK_THREAD, database_uri(data)]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.terminate()
+    process.communicate(timeout=20)
+    assert process.returncode == 0
 
 
 def test_a_second_server_on_the_same_folder_is_refused(start: Start, data: Path) -> None:

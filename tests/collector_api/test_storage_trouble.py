@@ -54,6 +54,13 @@ def test_a_locked_store_answers_503_and_takes_the_frame_later(impatient: Collect
     assert impatient.lines(mine) == session_lines()
 
 
+def test_what_comes_while_a_collector_ends_is_refused_and_keeps_nobody_waiting(file: Path) -> None:
+    store = Store(SqliteDatabase(file))
+    store.close()
+    with pytest.raises(NoStorage, match="the collector ends"):
+        store.written(lambda connection: tokens.create(connection, "late", "admin"))
+
+
 def test_a_full_disk_fails_all_that_waited_and_keeps_what_was_acknowledged(file: Path) -> None:
     engine = SqliteDatabase(file).open_writing()
     writer = Writer(engine, LocalNews(Bell()))

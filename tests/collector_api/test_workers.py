@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from multiprocessing import Pipe
 from pathlib import Path
 
 import httpx
 import pytest
 
+from collector_api import serving
 from pairlog.frame import pack
 from tests.collector_api.driver import SESSION, session_lines
 from tests.support.postgres import Server
-from tests.support.processes import Collector, wait_for
+from tests.support.processes import Collector, children, is_alive, wait_for
 
 
 @pytest.fixture
@@ -29,12 +31,6 @@ def served(database: str, tmp_path: Path) -> Iterator[Collector]:
     served = Collector(tmp_path / "data", database=database, workers=2)
     yield served
     served.stop()
-
-
-def _children(pid: int) -> set[int]:
-    """The workers of a process; Python starts one more, which tracks what they share."""
-    found = map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
-    return {child for child in found if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()}
 
 
 def _ask(served: Collector, token: str, method: str, path: str, **rest: object) -> httpx.Response:
@@ -65,7 +61,7 @@ def test_a_cookie_is_known_to_all_workers_and_its_key_good_once(served: Collecto
 
 def test_a_worker_that_is_killed_is_replaced_and_nothing_acknowledged_is_lost(served: Collector) -> None:
     mine, lines = served.token("mine"), session_lines(edits=20)
-    before = _children(served.pid)
+    before = children(served.pid)
     assert len(before) == 2
     path = f"/v1/sessions/{SESSION}/frames"
     assert _ask(served, mine, "POST", path, content=pack(lines[:10])).json() == {"acked": 9}
@@ -73,7 +69,7 @@ def test_a_worker_that_is_killed_is_replaced_and_nothing_acknowledged_is_lost(se
         os.kill(worker, signal.SIGKILL)
 
     def replaced() -> set[int] | None:
-        now = _children(served.pid)
+        now = children(served.pid)
         return now if len(now) == 2 and not now & before else None
 
     wait_for("two other workers", replaced)
@@ -82,23 +78,23 @@ def test_a_worker_that_is_killed_is_replaced_and_nothing_acknowledged_is_lost(se
 
 
 def test_workers_end_with_the_process_that_started_them(served: Collector) -> None:
-    workers = _children(served.pid)
+    workers = children(served.pid)
     served.kill()
-    wait_for("the end of the workers", lambda: None if any(map(_is_alive, workers)) else True)
+    wait_for("the end of the workers", lambda: None if any(map(is_alive, workers)) else True)
 
 
-def _is_alive(pid: int) -> bool:
-    try:
-        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
-        return False
+def test_a_worker_that_starts_after_the_death_of_that_process_does_not_mind() -> None:
+    parent, worker = Pipe()
+    parent.close()
+    serving._say_ready(worker)
+    assert worker.poll()
 
 
 def test_they_stop_at_once_when_they_are_told_to(served: Collector) -> None:
-    workers = _children(served.pid)
+    workers = children(served.pid)
     os.kill(served.pid, signal.SIGTERM)
     assert served.wait() == 0
-    assert not any(map(_is_alive, workers))
+    assert not any(map(is_alive, workers))
     assert served.log() == ""
 
 

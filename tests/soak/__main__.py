@@ -1,6 +1,7 @@
 """`make soak`: kills, cuts and deaths in full, with a closing table. Exits 1 where something was lost.
 
-`python -m tests.soak --kills N --cuts all|tenth|none --seed S`; a seed decides what is typed, cut and killed.
+`python -m tests.soak --kills N --cuts all|tenth|none --deaths N --seed S`; a seed decides what is typed, cut
+and killed.
 """
 
 from __future__ import annotations
@@ -32,25 +33,34 @@ def main() -> int:
         "--cuts",
         choices=[*_EVERY, "none"],
         default="all",
-        help="which cuts, and which of the sender's lines to die at (%(default)s)",
+        help="which cuts (%(default)s)",
+    )
+    parser.add_argument(
+        "--deaths",
+        type=int,
+        default=10_000,
+        metavar="N",
+        help="at how many of the sender's lines to die, drawn by chance, or else at all (%(default)s)",
     )
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
     args = parser.parse_args()
     print(f"seed {args.seed}", flush=True)
     table = Table("what", "count")
     problems: list[str] = []
+    # A cut is made by us and not by a disk: memory does as well, and is faster.
+    place = _MEMORY if _MEMORY.is_dir() else None
     if args.cuts != "none":
-        # A cut is made by us and not by a disk: memory does as well, and is faster.
-        place = _MEMORY if _MEMORY.is_dir() else None
         cut = _inside(lambda folder: cuts.run(folder, _EVERY[args.cuts], args.seed, _tell), place)
         for name, count in sorted(cut.cuts.items()):
             table.add_row(f"cuts of {name}", str(count))
         table.add_row("  with lines in the collector before", str(cut.delivered_before))
         table.add_row("  seconds", f"{cut.seconds:.0f}")
         problems += cut.problems
-        died = _inside(lambda folder: deaths.run(folder, _EVERY[args.cuts], args.seed, _tell), place)
+    if args.deaths:
+        died = _inside(lambda folder: deaths.run(folder, args.deaths, args.seed, _tell), place)
         for name, count in sorted(died.deaths.items()):
-            table.add_row(f"deaths of a sender at a line of its code, {name}", str(count))
+            of = f"{count} of {died.lines[name]}"
+            table.add_row(f"deaths of a sender at a line of its code, {name}", of)
         table.add_row("  seconds", f"{died.seconds:.0f}")
         problems += died.problems
     if args.kills:

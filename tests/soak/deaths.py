@@ -1,7 +1,8 @@
-"""The sender dies at every line of its own code, and another one takes over.
+"""The sender dies at any line of its own code, and another one takes over.
 
 kill -9 at a random moment hardly ever meets the microseconds between two calls. Here a sender in this process
-is ended by an exception that nothing catches, after one more line of `lsp_server` each time.
+is ended by an exception that nothing catches, after so many lines of `lsp_server`. A sample of the lines that
+it takes to deliver a session is tried, drawn by chance; all of them where the sample is as large.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ class Result:
     """What a run did and found; it held where `problems` is empty."""
 
     deaths: Counter[str] = field(default_factory=Counter)
+    #: At how many lines it could have died.
+    lines: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
     problems: list[str] = field(default_factory=list)
 
@@ -40,13 +43,16 @@ class Death(BaseException):
 
 
 class Reaper:
-    """Ends what runs inside it after so many lines of the sender's code; `where` it was.
+    """Ends what runs inside it after so many lines of the sender's code; `where` it was, None: nowhere.
+
+    `passed` is how many lines there were until then.
 
     Then it closes the files that a process would have lost with its life, and its locks with them.
     """
 
     def __init__(self, lines: int) -> None:
-        self._left = lines
+        self._lines = lines
+        self.passed = 0
         self._files: set[int] = set()
         self._patches = [
             patch("os.open", self._open),
@@ -89,15 +95,15 @@ class Reaper:
         if not frame.f_code.co_filename.startswith(_OURS):
             return None
         if event == "line":
-            self._left -= 1
-            if self._left < 0 and self.where is None:
+            self.passed += 1
+            if self.passed > self._lines and self.where is None:
                 self.where = f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
                 raise Death
         return self._trace
 
 
-def run(folder: Path, every: int, seed: int, tell: Callable[[str], None] = print) -> Result:
-    """Die at each `every`th line, below `folder`; the seed decides what is recorded and the first line."""
+def run(folder: Path, deaths: int, seed: int, tell: Callable[[str], None] = print) -> Result:
+    """Die so many times below `folder`; the seed decides what is recorded and at which lines."""
     chance = Random(seed)
     result = Result()
     begun = time.monotonic()
@@ -108,16 +114,20 @@ def run(folder: Path, every: int, seed: int, tell: Callable[[str], None] = print
             rig = Rig(Home(folder / "home-left"), collector, chance)
             rig.clear(recordings["left"].session)
             for ending, recording in recordings.items():
-                lines = chance.randrange(every)
+                name = f"recorder {ending}"
                 # A recorder that was killed may have torn its last line.
                 left = Left(recording.spool + (b'{"seq":99,"t":' if ending == "killed" else b""))
-                while True:
+                session, _ = rig.fill(left, recording.session)
+                with Reaper(sys.maxsize) as reaper:
+                    rig.deliver(rig.sender(), session)
+                result.lines[name] = reaper.passed
+                sample = chance.sample(range(reaper.passed), min(deaths // len(recordings), reaper.passed))
+                for lines in sample:
                     session, expected = rig.fill(left, recording.session)
                     with Reaper(lines) as reaper:
                         rig.deliver(rig.sender(), session)
-                    if reaper.where is None:
-                        break
-                    result.deaths[f"recorder {ending}"] += 1
+                    if reaper.where is not None:
+                        result.deaths[name] += 1
                     if chance.random() < 0.5:
                         with Reaper(chance.randrange(1 + lines)):
                             rig.deliver(rig.sender(), session)
@@ -125,9 +135,8 @@ def run(folder: Path, every: int, seed: int, tell: Callable[[str], None] = print
                     found = rig.check(session, expected) if trouble is None else [trouble]
                     if found:
                         rig.clear(session)
-                    result.problems += [f"recorder {ending}, {reaper.where} ({lines}): {it}" for it in found]
-                    lines += every
-                    if (count := sum(result.deaths.values())) % 1000 == 0:
+                    result.problems += [f"{name}, {reaper.where} ({lines}): {it}" for it in found]
+                    if (count := sum(result.deaths.values())) % 500 == 0:
                         tell(f"deaths: {count}, {time.monotonic() - begun:.0f} s")
     finally:
         collector.close()

@@ -13,6 +13,7 @@ import pytest
 from tests.soak import cuts, deaths, kills
 
 SEED = int(os.environ.get("PAIRLOG_SOAK_SEED") or random.SystemRandom().randrange(1_000_000))
+DEATHS = 400
 ROUNDS = int(os.environ.get("PAIRLOG_SOAK_ROUNDS") or 20)
 
 
@@ -49,6 +50,6 @@ def test_a_spool_and_an_outbox_cut_at_any_byte_deliver_their_whole_lines_once(
 
 @pytest.mark.timeout(300)
 def test_a_sender_that_dies_at_any_line_is_followed_by_one_that_makes_good(memory: Path, seed: int) -> None:
-    result = deaths.run(memory, 10, seed)
+    result = deaths.run(memory, DEATHS, seed)
     assert result.problems == []
-    assert len(result.deaths) == 2
+    assert sum(result.deaths.values()) >= DEATHS * 0.9

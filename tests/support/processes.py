@@ -142,6 +142,27 @@ class Collector:
         return pairlog("replay", session, "--at", "end", "--file", path, *self._store)
 
 
+def children(pid: int) -> set[int]:
+    """The workers of a process (Linux); Python starts one more, which tracks what they share."""
+    found = map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+    return {child for child in found if b"spawn_main" in _command(child)}
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs, also one that is nobody's child (Linux)."""
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
 def end_leftovers(home: Path) -> list[str]:
     """End what still runs in a home after a while, by the ids in its pid files; returns their names.
 

@@ -1,0 +1,49 @@
+"""Reading a session while lines of it are taken back: never a mixture, and never a part that looks whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from collector_api import frames, sessions
+from collector_api.problems import Problem
+from collector_api.routes.frames import packed_from
+from tests.collector_api.driver import SESSION, Collector, session_lines
+
+
+def _erases(collector: Collector, mine: str) -> None:
+    collector.ask(mine, "DELETE", f"/v1/sessions/{SESSION}")
+
+
+def _forgets(collector: Collector, mine: str) -> None:
+    collector.forget(mine, 3, 5)
+
+
+def _redacts(collector: Collector, mine: str) -> None:
+    collector.redact(mine, spans=[[1, "/path", 0, 1]])
+
+
+@pytest.fixture
+def read_in_pieces(collector: Collector, mine: str, monkeypatch: pytest.MonkeyPatch) -> Collector:
+    """A collector with a session of nine frames, which are read one by one."""
+    monkeypatch.setattr(frames, "_FRAMES_AT_ONCE", 1)
+    for line in session_lines():
+        collector.send(mine, [line])
+    return collector
+
+
+@pytest.mark.parametrize("take_back", [_erases, _forgets, _redacts])
+def test_reading_breaks_off_where_lines_are_taken_back_meanwhile(
+    read_in_pieces: Collector, mine: str, take_back: Callable[[Collector, str], None]
+) -> None:
+    collector = read_in_pieces
+    with collector.store.reading() as connection:
+        row = sessions.find(connection, SESSION)
+        assert row is not None
+        packed, following = frames.some_from(connection, SESSION, 0)
+    pieces = packed_from(collector.store, row, packed, following)
+    next(pieces)
+    take_back(collector, mine)
+    with pytest.raises(Problem):
+        list(pieces)
