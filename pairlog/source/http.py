@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from pairlog.client import Client
-from pairlog.source.info import SessionInfo, Source
+from pairlog.source.info import SessionInfo, Source, behind
 from pairlog.source.wanted import Wanted
 
 
@@ -24,11 +25,14 @@ class HttpSource(Source):
         """All sessions that this token may read, the oldest first."""
         return self.find(Wanted())
 
-    def find(self, wanted: Wanted) -> list[SessionInfo]:
-        """The sessions that are wanted and that this token may read, the oldest first."""
+    def find(
+        self, wanted: Wanted, after: str | None = None, rows_max: int | None = None
+    ) -> list[SessionInfo]:
+        """The sessions that are wanted and that this token may read, as every source finds them."""
         # One that changes meanwhile comes a second time; the later row is the true one.
         found = {row.session: row for row in self._client.sessions(wanted)}
-        return sorted(found.values(), key=lambda row: (row.started_at, row.session))
+        oldest_first = sorted(found.values(), key=lambda row: (row.started_at, row.session))
+        return list(islice(behind(oldest_first, after), rows_max))
 
     def lines(self, session: str) -> Iterator[bytes]:
         """The lines of a session. Raises UserError where it is unknown or not for this token."""

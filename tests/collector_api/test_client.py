@@ -116,6 +116,19 @@ def test_every_filter_of_the_command_finds_the_same_in_a_collector_and_in_its_st
             assert (words, found) == (words, [ids[at] for at in places])
 
 
+def test_the_commands_pages_are_the_same_in_a_collector_and_in_its_store(
+    served: Served, mine: Client, ids: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for session in ids:
+        mine.post_frame(session, pack(session_lines(session=session)))
+    monkeypatch.setenv("PAIRLOG_TOKEN", served.collector.token("root", "admin"))
+    wanted = Wanted(contributor=mine.session(ids[0]).contributor)
+    for address in (mine.address, served.collector.uri):
+        with open_source(address) as source:
+            pages = [source.find(wanted, after, 2) for after in (None, ids[1], ids[2], ids[3])]
+        assert [[row.session for row in rows] for rows in pages] == [ids[:2], ids[2:], ids[3:], []]
+
+
 def test_pages_leave_nothing_out_and_end_where_the_last_one_is_full(mine: Client, ids: list[str]) -> None:
     for session in ids:
         mine.post_frame(session, pack(session_lines(session=session)))

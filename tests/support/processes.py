@@ -14,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+from pairlog.options import database_uri
+
 PAIRLOG = [sys.executable, "-m", "pairlog"]
 _SECONDS_MAX = 40.0
 
@@ -48,7 +50,8 @@ class Collector:
 
     def __init__(self, data: Path, port: int = 0, *, database: str | None = None, workers: int = 1) -> None:
         self.data = data
-        #: The options of a command that name its store.
+        #: Its store as a source, and as the options of a command.
+        self.uri = database or database_uri(data)
         self.store = ("--database-url", database) if database else ("--data", str(data))
         self._log = data.with_suffix(".log").open("wb")
         command = [*PAIRLOG, "serve", "--port", str(port), "--workers", str(workers), *self.store]
