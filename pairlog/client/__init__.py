@@ -6,5 +6,16 @@ from pairlog.client.client import Client
 from pairlog.client.errors import CollectorError
 from pairlog.client.live import Forgotten, Line, Redaction, Told
 from pairlog.client.rows import Study, Tombstone
+from pairlog.source.wanted import Wanted
 
-__all__ = ["Client", "CollectorError", "Forgotten", "Line", "Redaction", "Study", "Told", "Tombstone"]
+__all__ = [
+    "Client",
+    "CollectorError",
+    "Forgotten",
+    "Line",
+    "Redaction",
+    "Study",
+    "Told",
+    "Tombstone",
+    "Wanted",
+]
