@@ -38,16 +38,24 @@ class Connection:
                 "`pairlog token create` printed"
             )
         headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
-        self._http = httpx.Client(
-            base_url=self.address,
-            headers=headers | ({"Authorization": f"Bearer {token}"} if token else {}),
-            timeout=_TIMES,
-            follow_redirects=False,
-            # The machine's own certificates, as for the sender.
-            verify=ssl.create_default_context(),
-            # A proxy of the environment would carry off this machine what is meant to stay on it.
-            trust_env=not is_loopback(self.address),
-        )
+        try:
+            self._http = httpx.Client(
+                base_url=self.address,
+                headers=headers | ({"Authorization": f"Bearer {token}"} if token else {}),
+                timeout=_TIMES,
+                follow_redirects=False,
+                # The machine's own certificates, as for the sender.
+                verify=ssl.create_default_context(),
+                # A proxy of the environment would carry off this machine what is meant to stay on it.
+                trust_env=not is_loopback(self.address),
+            )
+        except httpx.InvalidURL:
+            raise _no_address(address) from None
+        except (ImportError, ValueError) as error:
+            raise UserError(
+                f"the proxy that the environment names cannot be used ({visible(str(error))}); "
+                f"set NO_PROXY for {self.address}, or name another one"
+            ) from None
         self._patience_s = patience_s
         self._sleep = sleep
         self._was_met = False
@@ -132,7 +140,9 @@ def _checked(address: str) -> str:
         )
     parts = urlsplit(address)
     if parts.username is not None or parts.query or parts.fragment:
-        raise UserError(
-            f"`{visible(address)}` is no address of a collector; give what `pairlog serve` prints"
-        )
+        raise _no_address(address)
     return address.rstrip("/")
+
+
+def _no_address(address: str) -> UserError:
+    return UserError(f"`{visible(address)}` is no address of a collector; give what `pairlog serve` prints")

@@ -6,7 +6,8 @@ from pairlog.errors import UserError, visible
 from pairlog.exchange import Answer
 
 _DETAIL_CHARS_MAX = 400
-_PATIENCE_ASKED = (429, 503)
+#: The collector asks for patience, or a proxy before it finds nobody at home just now.
+_PASSING = (429, 502, 503, 504)
 
 
 class CollectorError(UserError):
@@ -37,11 +38,11 @@ def refusal(address: str, answer: Answer) -> CollectorError:
         detail = "takes no such token: it is unknown, expired or revoked; set PAIRLOG_TOKEN to one in force"
     elif not answer.code:
         detail = f"answered {answer.status}; see its log, or give the address that `pairlog serve` printed"
-    elif answer.status in _PATIENCE_ASKED and answer.retry_after is not None:
+    elif answer.retry_after is not None:
         detail = f"says: {detail} (come again in {answer.retry_after:g} s)"
     else:
         detail = f"says: {detail}"
-    return CollectorError(f"{address} {detail}", answer, is_passing=answer.status in _PATIENCE_ASKED)
+    return CollectorError(f"{address} {detail}", answer, is_passing=answer.status in _PASSING)
 
 
 def nonsense(address: str) -> CollectorError:

@@ -74,6 +74,7 @@ def client(peer: Peer, waited: list[float]) -> Iterator[Client]:
         ("127.0.0.1:8377", "secret", "could be read on the way"),
         ("https://me:secret@127.0.0.1", "secret", "is no address of a collector"),
         ("http://127.0.0.1:8377/?a=b", "secret", "is no address of a collector"),
+        ("http://127.0.0.1:8377\n", "secret", "is no address of a collector"),
         ("http://127.0.0.1", "a\r\nX: y", "characters that no token has"),
         ("http://127.0.0.1", "plg_\xe4", "characters that no token has"),
     ],
@@ -81,6 +82,13 @@ def client(peer: Peer, waited: list[float]) -> Iterator[Client]:
 def test_a_token_goes_to_no_address_where_others_could_read_it(address: str, token: str, why: str) -> None:
     with pytest.raises(UserError, match=why):
         Client(address, token)
+
+
+def test_a_proxy_that_cannot_be_used_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "gopher://127.0.0.1")
+    with pytest.raises(UserError, match="the proxy that the environment names cannot be used"):
+        Client("https://example.org", "secret")
+    Client("http://127.0.0.1", "secret").close()
 
 
 def test_a_request_says_who_asks_and_a_redirect_is_not_followed(peer: Peer, client: Client) -> None:
