@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -16,6 +17,7 @@ from collector_api.redactions import SEQ_MAX
 from pairlog.errors import UserError
 from pairlog.replay import Player
 from pairlog.source import SessionInfo, Source
+from pairlog.source.info import behind
 from pairlog.source.wanted import Wanted
 
 
@@ -40,16 +42,19 @@ class DatabaseSource(Source):
         """All sessions, the oldest first; one without a verdict in the store is replayed."""
         return self.find(Wanted())
 
-    def find(self, wanted: Wanted) -> list[SessionInfo]:
-        """The sessions that are wanted, the oldest first, judged as all are."""
+    def find(
+        self, wanted: Wanted, after: str | None = None, rows_max: int | None = None
+    ) -> list[SessionInfo]:
+        """The sessions that are wanted, as every source finds them; those that are listed are judged."""
         # Whether one verifies may only now be found out.
         unjudged = replace(wanted, verified=None)
         try:
             with self._engine.begin() as connection:
-                rows = [_judged(connection, row) for row in sessions.everything(connection, unjudged)]
+                rows = behind(sessions.everything(connection, unjudged), after)
+                judged = (_judged(connection, row) for row in rows)
+                return list(islice(filter(wanted.fits, judged), rows_max))
         except NoStorage as error:
             raise UserError(error.detail) from None
-        return [row for row in rows if wanted.fits(row)]
 
     def lines(self, session: str) -> Iterator[bytes]:
         """The lines of a session, byte for byte. Raises UserError where it is unknown or erased."""

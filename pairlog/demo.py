@@ -15,22 +15,22 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 
 from pairlog.cli import Configure
+from pairlog.client import Client
 from pairlog.errors import Refused, UserError
 from pairlog.events import Workspace
 from pairlog.feed import messages
 from pairlog.line import decode_all
 from pairlog.lsp_client import speak
+from pairlog.source import SessionInfo
 from pairlog.source.files import FileSource
 from pairlog.workspace import restore
 
@@ -84,27 +84,18 @@ class Demo:
             options = {"consent": info.consent, "use": info.use}
             sent = speak(command("lsp"), self.environment, messages(lines, folder.as_uri(), options, blob))
         row = self._acknowledged()
-        self.session = row["session"]
-        return f"{sent} messages of {row['editor']} became {row['events']} events, all acknowledged"
+        self.session = row.session
+        return f"{sent} messages of {row.editor} became {row.events} events, all acknowledged"
 
-    def _acknowledged(self) -> dict[str, Any]:
+    def _acknowledged(self) -> SessionInfo:
         """The session's row, once its last line is stored."""
-        request = urllib.request.Request(
-            f"{self.address}/v1/sessions", headers={"Authorization": f"Bearer {self.token}"}
-        )
         deadline = time.monotonic() + _ACK_SECONDS_MAX
-        while time.monotonic() < deadline:
-            try:
-                with urllib.request.urlopen(request, timeout=_ACK_SECONDS_MAX) as answer:
-                    rows = json.load(answer)["sessions"]
-            except OSError as error:
-                raise UserError(
-                    f"the collector has gone ({error}); see {self.folder}/collector.log"
-                ) from None
-            if rows and rows[0]["complete"]:
-                found: dict[str, Any] = rows[0]
-                return found
-            time.sleep(0.05)
+        with Client(self.address, self.token) as collector:
+            while time.monotonic() < deadline:
+                row = next(collector.sessions(), None)
+                if row is not None and row.complete:
+                    return row
+                time.sleep(0.05)
         raise UserError(f"the collector did not get the whole session; see {self.folder / 'home'}")
 
     def verify(self) -> str:

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import BinaryIO
 
 from pairlog.line import LINE_BYTES_MAX
 
 _CHUNK_BYTES = 256 * 1024
+_INFLATED_BYTES_MAX = 4 * 1024 * 1024
+_GZIP = b"\x1f\x8b"
 _SMALL_BITS = 12
 
 #: How large frames become that are packed for good: from there on, larger ones save nothing.
@@ -94,32 +97,40 @@ def read(stream: BinaryIO) -> Iterator[bytes]:
 
     A tail that a crash tore off is not yielded: FrameError is raised after the last whole line.
     """
-    head = stream.read(_CHUNK_BYTES)
-    packed = head[:2] == b"\x1f\x8b"
+    return read_pieces(iter(lambda: stream.read(_CHUNK_BYTES), b""))
+
+
+def read_pieces(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """As `read`, from bytes cut anywhere. Little of them is in memory at once, whatever they unpack to.
+
+    Raises FrameError for a line over `LINE_BYTES_MAX` as well.
+    """
+    coming = iter(pieces)
+    head = b""
+    while len(head) < len(_GZIP) and (piece := next(coming, None)) is not None:
+        head += piece
+    coming = chain([head], coming)
     tail = b""
-    for chunk in _inflate(head, stream) if packed else _chunks(head, stream):
+    for chunk in _inflate(coming) if head.startswith(_GZIP) else coming:
         lines, tail = whole_lines(tail + chunk)
         yield from lines
+        if len(tail) > LINE_BYTES_MAX:
+            raise FrameError(f"a line of more than {LINE_BYTES_MAX} bytes")
     if tail:
         raise FrameError("the last line is torn: it has no line break")
 
 
-def _chunks(head: bytes, stream: BinaryIO) -> Iterator[bytes]:
-    while head:
-        yield head
-        head = stream.read(_CHUNK_BYTES)
-
-
-def _inflate(head: bytes, stream: BinaryIO) -> Iterator[bytes]:
+def _inflate(pieces: Iterable[bytes]) -> Iterator[bytes]:
     unpacker = zlib.decompressobj(wbits=31)
-    for chunk in _chunks(head, stream):
-        while chunk:
+    for packed in pieces:
+        while packed:
             try:
-                yield unpacker.decompress(chunk)
+                yield unpacker.decompress(packed, _INFLATED_BYTES_MAX)
             except zlib.error as error:
                 raise FrameError(f"not gzip ({error})") from None
-            chunk = unpacker.unused_data
+            packed = unpacker.unconsumed_tail
             if unpacker.eof:
+                packed = unpacker.unused_data
                 unpacker = zlib.decompressobj(wbits=31)
                 started = False
             else:

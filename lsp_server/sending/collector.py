@@ -3,45 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from functools import lru_cache
-from math import isfinite
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from lsp_server.sending.wire import Response, Wire
-from pairlog import __version__
+from pairlog.exchange import USER_AGENT, Answer, is_token, read_answer
 
 _SECONDS_MAX = 30.0
-_RETRY_AFTER_SECONDS_MAX = 3600.0
 
 
 class Unreachable(Exception):
     """No answer came; the message says why."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A status and the JSON object that came with it."""
-
-    status: int
-    body: dict[str, Any] = field(default_factory=dict)
-    retry_after: float | None = None
-
-    @property
-    def code(self) -> str:
-        """The word that programs go by."""
-        return str(self.body.get("code", ""))
-
-    @property
-    def detail(self) -> str:
-        """The sentence for people, with the status where there is none."""
-        return str(self.body.get("detail") or self.body.get("title") or f"status {self.status}")
-
-    def number(self, name: str) -> int | None:
-        """An integer of the body."""
-        value = self.body.get(name)
-        return value if isinstance(value, int) else None
 
 
 class Collector:
@@ -52,9 +25,9 @@ class Collector:
         parts = urlsplit(address)
         self._wire = Wire(address, seconds_max)
         self._prefix = parts.path.rstrip("/")
-        self._headers = f"Host: {parts.netloc.rpartition('@')[2]}\r\nUser-Agent: pairlog/{__version__}\r\n"
+        self._headers = f"Host: {parts.netloc.rpartition('@')[2]}\r\nUser-Agent: {USER_AGENT}\r\n"
         # One with other characters is no token, and the collector says so.
-        if token and token.isascii() and token.isprintable():
+        if token and is_token(token):
             self._headers += f"Authorization: Bearer {token}\r\n"
 
     def session(self, session: str) -> Answer:
@@ -84,11 +57,12 @@ class Collector:
             head += f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
         request = f"{head}\r\n".encode() + (body or b"")
         try:
-            return _answer(self._send(request))
+            response = self._send(request)
         except OSError as error:
             raise Unreachable(
                 getattr(error, "strerror", None) or str(error) or type(error).__name__
             ) from None
+        return read_answer(response.status, response.body, response.headers.get("retry-after"))
 
     def _send(self, request: bytes) -> Response:
         is_kept = self._wire.is_open
@@ -104,23 +78,3 @@ class Collector:
 @lru_cache(64)
 def _quoted(path: str) -> str:
     return quote(path, safe="/%")
-
-
-def _answer(response: Response) -> Answer:
-    try:
-        found = json.loads(response.body) if response.body else {}
-    except (ValueError, RecursionError):
-        found = {}
-    retry_after = _seconds(response.headers.get("retry-after"))
-    return Answer(response.status, found if isinstance(found, dict) else {}, retry_after)
-
-
-def _seconds(header: str | None) -> float | None:
-    if header is None:
-        return None
-    try:
-        seconds = float(header)
-    except ValueError:
-        # A date: rare, and the growing pauses do as well.
-        return None
-    return min(max(seconds, 0.0), _RETRY_AFTER_SECONDS_MAX) if isfinite(seconds) else None

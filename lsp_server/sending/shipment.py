@@ -15,14 +15,15 @@ from lsp_server.home.refused import Refused
 from lsp_server.home.state import Delivered, Progress, read_sender
 from lsp_server.sending import delivered
 from lsp_server.sending.amends import bridge, set_aside
-from lsp_server.sending.backoff import Backoff
-from lsp_server.sending.collector import Answer, Collector, Unreachable
+from lsp_server.sending.collector import Collector, Unreachable
 from lsp_server.sending.destination import Destination
 from lsp_server.sending.outbox import Batch, Outbox, head
 from lsp_server.sending.recalls import Recalls
 from lsp_server.sending.release import Texts
 from lsp_server.sending.uploads import Uploads
 from pairlog.address import is_safe
+from pairlog.backoff import Backoff
+from pairlog.exchange import Answer
 from pairlog.frame import pack
 from pairlog.home import Home
 from pairlog.line import parse

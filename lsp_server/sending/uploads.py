@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from lsp_server.home.blob_store import BlobStore
-from lsp_server.sending.collector import Answer, Collector
+from lsp_server.sending.collector import Collector
 from pairlog.blobs import read_manifest
+from pairlog.exchange import Answer
 from pairlog.line import parse
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from pairlog.errors import UserError
 from pairlog.ids import is_digest
@@ -40,6 +41,14 @@ class SessionInfo:
     condition: str | None = None
 
 
+def behind(rows: Iterable[SessionInfo], after: str | None) -> Iterator[SessionInfo]:
+    """The rows behind the one with id `after` (None: all). Raises UserError where it is not there."""
+    left = iter(rows)
+    if after is not None and not any(row.session == after for row in left):
+        raise UserError(f"no session {after} is in this list; begin it anew, or give one of its whole ids")
+    return left
+
+
 class Source(ABC):
     """A place that holds sessions; a context manager that closes it."""
 
@@ -57,9 +66,14 @@ class Source(ABC):
     def sessions(self) -> list[SessionInfo]:
         """All sessions, the oldest first."""
 
-    def find(self, wanted: Wanted) -> list[SessionInfo]:
-        """The sessions that are wanted, the oldest first."""
-        return [row for row in self.sessions() if wanted.fits(row)]
+    def find(
+        self, wanted: Wanted, after: str | None = None, rows_max: int | None = None
+    ) -> list[SessionInfo]:
+        """The sessions that are wanted, the oldest first: `rows_max` of them, behind the one with id `after`.
+
+        Raises UserError where there is none with that id.
+        """
+        return list(islice(behind(filter(wanted.fits, self.sessions()), after), rows_max))
 
     @abstractmethod
     def lines(self, session: str) -> Iterator[bytes]:

@@ -19,7 +19,7 @@ from processing.imports import trace_file
 from processing.imports.claude_code import transcripts
 from processing.imports.imported import Imported
 from processing.imports.linking import link
-from processing.imports.upload import Uploader
+from processing.imports.upload import collector_at, upload
 from processing.sessions.progress import progress
 
 
@@ -70,8 +70,8 @@ def _run(importer: Importer, args: argparse.Namespace) -> int:
     sessions = importer.read(args)
     for imported in sessions:
         if args.out is None:
-            with Uploader(address, os.environ.get("PAIRLOG_TOKEN", "")) as collector:
-                sent = len(imported.lines) - collector.send(imported, progress)
+            with collector_at(address, os.environ.get("PAIRLOG_TOKEN", "")) as collector:
+                sent = len(imported.lines) - upload(collector, imported, progress)
             _tell(args, imported, sent, address)
         else:
             folder = args.out if len(sessions) == 1 else args.out / imported.session

@@ -47,6 +47,8 @@ def _sessions(parser: argparse.ArgumentParser) -> None:
         ("verified", "that verify, or do not"),
     ):
         parser.add_argument(f"--{name}", action=argparse.BooleanOptionalAction, default=None, help=what)
+    parser.add_argument("--limit", type=_rows, metavar="N", help="so many, the oldest first (default: all)")
+    parser.add_argument("--after", metavar="SESSION", help="those behind this one of the list: its whole id")
     add_store(parser)
     parser.set_defaults(run=_run_sessions)
 
@@ -92,11 +94,16 @@ COMMANDS: dict[str, Configure] = {
 def _run_sessions(args: argparse.Namespace) -> int:
     wanted = Wanted(**{name.name: getattr(args, name.name) for name in fields(Wanted)})
     with open_source(store_uri(args)) as source:
-        rows = source.find(wanted)
+        found = source.find(wanted, args.after, args.limit and args.limit + 1)
+    rows = found[: args.limit]
     if args.json:
         print(json.dumps([asdict(row) for row in rows], indent=2))
     elif rows:
         show(sessions_table(rows))
+        if len(found) > len(rows):
+            print(f"More follow: --limit {args.limit} --after {rows[-1].session}")
+    elif args.after is not None:
+        print(f"No session follows {args.after}.")
     elif wanted != Wanted():
         print("No session here is like that; `pairlog sessions` lists all.")
     else:
@@ -145,6 +152,13 @@ def _moment(word: str) -> str:
         return canonical(word)
     except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError("a moment such as 2026-11-01 or 2026-11-01T09:00:00Z") from None
+
+
+def _rows(word: str) -> int:
+    number = int(word)
+    if number < 1:
+        raise argparse.ArgumentTypeError("a number of sessions, 1 or more")
+    return number
 
 
 def _above_zero(word: str) -> float:

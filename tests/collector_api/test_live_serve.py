@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
+from pairlog.client import Client, CollectorError, Forgotten, Line, Redaction
 from pairlog.frame import pack
+from pairlog.line import parse
+from pairlog.masking import Span
 from tests.collector_api.driver import SESSION
 from tests.collector_api.secret import SAVES, SPANS, masked_lines, secret_lines
-from tests.collector_api.test_live import END, Message, as_messages, parse
 from tests.support.processes import Collector
 
 #: What a live watcher may wait, from durable to seen.
@@ -27,76 +27,66 @@ def served(tmp_path: Path) -> Iterator[Collector]:
     served.stop()
 
 
-class Client:
+@pytest.fixture
+def mine(served: Collector) -> Iterator[Client]:
     """A contributor, who writes and watches."""
-
-    def __init__(self, served: Collector) -> None:
-        headers = {"Authorization": f"Bearer {served.token('mine')}"}
-        self.http = httpx.Client(base_url=f"{served.address}/v1/sessions/{SESSION}", headers=headers)
-
-    def send(self, lines: list[bytes]) -> None:
-        assert self.http.post("/frames", content=pack(lines)).status_code == 200
-
-    def take_back(self, how: str, **body: Any) -> None:
-        assert self.http.post(f"/{how}", json=body).status_code == 200
-
-    def watch(self, first: int = 0) -> Iterator[Message]:
-        """The messages as they come."""
-        with self.http.stream("GET", "/live", params={"from": first}) as answer:
-            waiting = b""
-            for text in answer.iter_bytes():
-                *blocks, waiting = (waiting + text).split(b"\n\n")
-                for block in blocks:
-                    yield from parse(block + b"\n\n")
+    with Client(served.address, served.token("mine"), patience_s=0) as client:
+        yield client
 
 
-def test_what_is_durable_is_seen_within_two_seconds(served: Collector) -> None:
-    client, lines = Client(served), secret_lines()
-    client.send(lines[:1])
-    watched = client.watch()
-    assert next(watched) == as_messages(lines[:1])[0]
+def told(lines: list[bytes]) -> list[Line]:
+    return [Line(parse(line)["seq"], line) for line in lines]
+
+
+def test_what_is_durable_is_seen_within_two_seconds(mine: Client) -> None:
+    lines = secret_lines()
+    mine.post_frame(SESSION, pack(lines[:1]))
+    watched = mine.live(SESSION)
+    assert next(watched) == told(lines[:1])[0]
     spent = []
     for seq in range(1, 5):
         begun = time.monotonic()
-        client.send(lines[seq : seq + 1])
-        assert next(watched) == as_messages(lines[seq : seq + 1])[0]
+        mine.post_frame(SESSION, pack(lines[seq : seq + 1]))
+        assert next(watched) == told(lines[seq : seq + 1])[0]
         spent.append(time.monotonic() - begun)
     begun = time.monotonic()
-    body = {"id": "r1", "spans": SPANS, "saves": SAVES, "blobs": []}
-    client.take_back("redactions", **body)
-    assert next(watched) == ("redaction", None, body)
+    redaction = Redaction([Span(*span) for span in SPANS], [(seq, digest) for seq, digest in SAVES], [])
+    assert mine.redact(SESSION, "r1", redaction) == 1
+    assert next(watched) == redaction
     spent.append(time.monotonic() - begun)
     begun = time.monotonic()
-    window = {"from": 4, "through": 4}
-    client.take_back("forget", **window)
-    assert next(watched) == ("forget", None, window)
+    assert mine.forget(SESSION, 4, 4) == 2
+    assert next(watched) == Forgotten(4, 4)
     spent.append(time.monotonic() - begun)
     assert max(spent) < SEEN_S_MAX
-    client.send(lines[5:])
-    gone = {"seq": 4, "t": 4, "type": "forget", "through": 4}
-    assert list(watched) == [("line", 4, gone), *as_messages(masked_lines()[5:]), END]
+    mine.post_frame(SESSION, pack(lines[5:]))
+    gone = b'{"seq":4,"t":4,"type":"forget","through":4}'
+    assert list(watched) == [Line(4, gone), *told(masked_lines()[5:])]
 
 
-def test_it_stops_at_once_although_somebody_watches(served: Collector) -> None:
-    client = Client(served)
-    client.send(secret_lines()[:1])
-    watched = client.watch()
+def test_it_stops_at_once_although_somebody_watches(served: Collector, mine: Client) -> None:
+    mine.post_frame(SESSION, pack(secret_lines()[:1]))
+    watched = mine.live(SESSION)
     next(watched)
     begun = time.monotonic()
     served.stop()
-    assert list(watched) == []
+    with pytest.raises(CollectorError, match="in the middle of"):
+        next(watched)
     assert time.monotonic() - begun < 5
     assert served.log() == ""
 
 
-def test_one_who_never_reads_keeps_nobody_waiting(served: Collector) -> None:
-    client = Client(served)
-    client.send(secret_lines()[:1])
-    with client.http.stream("GET", "/live") as unread:
-        assert unread.status_code == 200
-        large = secret_lines()[2].replace(b'"t":2', b'"t":2,"later":"' + b"x" * 1_000_000 + b'"')
-        client.send([secret_lines()[1], large])
-        for seq in range(3, 20):
-            client.send([large.replace(b'"seq":2', b'"seq":%d' % seq)])
-        watched = client.watch(first=19)
-        assert next(watched)[:2] == ("line", 19)
+def test_one_who_never_reads_keeps_nobody_waiting(mine: Client) -> None:
+    mine.post_frame(SESSION, pack(secret_lines()[:1]))
+    unread = mine.live(SESSION)
+    next(unread)
+    large = secret_lines()[2].replace(b'"t":2', b'"t":2,"later":"' + b"x" * 1_000_000 + b'"')
+    mine.post_frame(SESSION, pack([secret_lines()[1], large]))
+    for seq in range(3, 20):
+        mine.post_frame(SESSION, pack([large.replace(b'"seq":2', b'"seq":%d' % seq)]))
+    watched = mine.live(SESSION, 19)
+    told_last = next(watched)
+    assert isinstance(told_last, Line)
+    assert told_last.seq == 19
+    watched.close()
+    unread.close()

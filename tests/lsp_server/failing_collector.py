@@ -139,7 +139,8 @@ def serving(make: Callable[[str], Fake]) -> Iterator[Fake]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            self.answer(Failure(200, {"acked": fake.acked}) if fake.lines else Failure(404))
+            known = Failure(200, {"acked": fake.acked})
+            self.answer(known if fake.lines else Failure(404, {"code": "session"}))
 
         def do_POST(self) -> None:
             if fake.resets:

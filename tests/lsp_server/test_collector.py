@@ -2,47 +2,16 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from lsp_server.sending.collector import Answer, Collector, Unreachable
+from lsp_server.sending.collector import Collector, Unreachable
 from lsp_server.sending.wire import ANSWER_BYTES_MAX
+from pairlog.exchange import Answer
+from tests.support.peer import Peer
 
 OK = b'HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{"acked": 7}'
-
-
-class Peer:
-    """Answers each request on a connection with the next of `answers`; None hangs up."""
-
-    def __init__(self) -> None:
-        self.answers: list[bytes | None] = []
-        self.requests: list[bytes] = []
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.address = f"http://127.0.0.1:{self._listening.getsockname()[1]}/pairlog/"
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listening.accept()
-            except OSError:
-                return
-            with connection:
-                while request := connection.recv(65536):
-                    self.requests.append(request)
-                    answer = self.answers.pop(0)
-                    if answer is None:
-                        break
-                    connection.sendall(answer)
-
-    def close(self) -> None:
-        self._listening.shutdown(socket.SHUT_RDWR)
-        self._listening.close()
-        self._thread.join()
 
 
 @pytest.fixture

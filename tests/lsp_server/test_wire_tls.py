@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from lsp_server.sending.collector import Answer, Collector, Unreachable
+from lsp_server.sending.collector import Collector, Unreachable
+from pairlog.exchange import Answer
 
 _BODY = b'{"acked": 7}'
 

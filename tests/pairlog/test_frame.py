@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import gzip
 import io
+import tracemalloc
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pairlog.frame import FrameError, pack, read, unpack, whole_lines
+from pairlog.frame import FrameError, pack, read, read_pieces, unpack, whole_lines
 
 # A line of plain NDJSON begins with a brace, which is how a reader tells it from gzip.
 lines = st.lists(
@@ -22,6 +23,7 @@ def test_frames_in_a_row_read_as_their_lines_however_they_are_cut(frames: list[l
     assert unpack(data, len(data) * 100) == expected
     assert list(read(io.BytesIO(data))) == expected
     assert list(read(io.BytesIO(gzip.decompress(data)))) == expected
+    assert list(read_pieces(data[at : at + 1] for at in range(len(data)))) == expected
 
 
 @given(lines)
@@ -72,3 +74,13 @@ def test_an_export_whose_last_frame_is_cut_says_so_after_the_whole_lines() -> No
     with pytest.raises(FrameError, match=r"cut short|torn"):
         _keep(seen, data)
     assert seen[:2] == [b"a", b"b"]
+
+
+def test_a_line_without_an_end_is_left_before_it_fills_the_memory() -> None:
+    endless = gzip.compress(b"0" * 2**28, 1)
+    tracemalloc.start()
+    with pytest.raises(FrameError, match="a line of more than 16777216 bytes"):
+        list(read(io.BytesIO(endless)))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 2**27

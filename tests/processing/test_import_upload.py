@@ -8,18 +8,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from pairlog.cli import main
+from pairlog.client import Client
 from pairlog.errors import UserError
 from pairlog.frame import pack
 from processing.imports.imported import Imported
-from processing.imports.upload import Uploader
+from processing.imports.upload import upload
+from tests.lsp_server.failing_collector import Failure, failing_collector
 from tests.support.processes import Collector
 
-ADDRESS = "http://127.0.0.1:8377"
-SMALL = Imported("01747640-d738-7c67-8746-55b50a787581", [b"0", b"1", b"2", b"3"], 1)
+SMALL = Imported("01747640-d738-7c67-8746-55b50a787581", [b'{"seq":%d}' % seq for seq in range(4)], 1)
 KEYS = 2500
 
 
@@ -98,12 +98,8 @@ def test_a_try_that_was_cut_off_goes_on_where_it_ended(
 ) -> None:
     session = run(capsys, file, "--out", tmp_path / "out")["session"]
     lines = gzip.decompress((tmp_path / "out" / "session.ndjson.gz").read_bytes()).splitlines()[:stored]
-    answer = httpx.post(
-        f"{collector.address}/v1/sessions/{session}/frames",
-        content=pack(lines),
-        headers={"Authorization": f"Bearer {mine}"},
-    )
-    assert answer.json() == {"acked": stored - 1}
+    with Client(collector.address, mine) as client:
+        assert client.post_frame(session, pack(lines)) == stored - 1
     assert run(capsys, file)["sent"] == KEYS + 4 - stored
     assert collector.verify(session)["verified"]
 
@@ -128,7 +124,7 @@ def test_what_the_collector_refuses_is_one_line(
     for token in ("", "wrong", "plg_ä", collector.token("reader", "researcher")):
         monkeypatch.setenv("PAIRLOG_TOKEN", token)
         said = refused(capsys, file)
-        assert "PAIRLOG_TOKEN must be a contributor's" in said or "private use" in said
+        assert "PAIRLOG_TOKEN" in said or "private use" in said
     monkeypatch.setenv("PAIRLOG_TOKEN", collector.token("theirs"))
     assert "is another contributor's" in refused(capsys, file)
     assert main(["erase", session, "--data", str(collector.data)]) == 0
@@ -146,41 +142,31 @@ def test_a_collector_that_is_not_named_or_not_there_is_one_line(
 
 
 def test_a_collector_that_asks_for_patience_gets_the_same_frame_again() -> None:
-    asked: list[str] = []
     waited: list[float] = []
-    answers = iter(
-        [
-            httpx.Response(404, json={"code": "session"}),
-            httpx.Response(503, headers={"Retry-After": "5"}, json={"code": "storage"}),
-            httpx.Response(429, headers={"Retry-After": "3600"}, json={"code": "rate"}),
-            httpx.Response(503, json={"code": "storage"}),
-            httpx.Response(200, json={"acked": 3}),
+    with failing_collector() as fake, Client(fake.address, "t", sleep=waited.append) as collector:
+        fake.failures = [
+            Failure(503, {"code": "storage"}, {"Retry-After": "5"}),
+            Failure(429, {"code": "rate"}, {"Retry-After": "20"}),
         ]
-    )
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(f"{request.method} {request.content == pack(SMALL.lines, 9)}")
-        return next(answers)
-
-    with Uploader(ADDRESS, "t", transport=httpx.MockTransport(answer), sleep=waited.append) as uploader:
-        assert uploader.send(SMALL) == 0
-    assert asked == ["GET False", *["POST True"] * 4]
-    assert waited == [5.0, 30.0, 4.0]
+        assert upload(collector, SMALL) == 0
+        assert list(fake.lines.values()) == SMALL.lines
+    assert fake.frames == [pack(SMALL.lines, 9)] * 3
+    assert waited == [5.0, 20.0]
 
 
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (httpx.Response(503, json={"code": "storage", "detail": "the disk is full"}), "the disk is full"),
-        (httpx.Response(409, json={"code": "conflict", "seq": 2}), "holds other lines as session"),
-        (httpx.Response(422, json={"code": "line", "detail": "seq 2 is bad"}), "seq 2 is bad"),
-        (httpx.Response(500, text="<html>"), "it answered 500"),
-        (httpx.Response(404), "it answered 404"),
-        (httpx.Response(200, text="<html>"), "answers as no collector does"),
+        (Failure(503, {"code": "storage", "detail": "the disk is full"}), "the disk is full"),
+        (Failure(409, {"code": "conflict", "seq": 2}), "holds other lines as session"),
+        (Failure(410, {"code": "erased"}), "was erased from"),
+        (Failure(422, {"code": "line", "detail": "seq 2 is bad"}), "seq 2 is bad"),
+        (Failure(500), "answered 500"),
+        (Failure(200), "answers as no collector does"),
     ],
 )
-def test_an_answer_that_does_not_fit_is_told(answer: httpx.Response, said: str) -> None:
-    transport = httpx.MockTransport(lambda request: answer)
-    uploader = Uploader(ADDRESS, "t", transport=transport, sleep=lambda seconds: None)
-    with uploader, pytest.raises(UserError, match=said):
-        uploader.send(SMALL)
+def test_an_answer_that_does_not_fit_is_told(answer: Failure, said: str) -> None:
+    with failing_collector() as fake, Client(fake.address, "t", sleep=lambda seconds: None) as collector:
+        fake.always = answer
+        with pytest.raises(UserError, match=said):
+            upload(collector, SMALL)

@@ -41,6 +41,26 @@ def test_sessions_are_listed_the_oldest_first(tmp_path: Path, capsys: pytest.Cap
     }
 
 
+def test_a_list_is_told_in_pages_each_of_which_names_the_next(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ids = [SESSION[:-1] + digit for digit in "12345"]
+    write_sessions(tmp_path, [cart_session(session) for session in ids])
+    place = ["--from", str(tmp_path)]
+    words: list[str] = ["--limit", "2"]
+    seen = []
+    while words:
+        assert main(["sessions", *words, "--json", *place]) == 0
+        seen.append([row["session"] for row in json.loads(capsys.readouterr().out)])
+        assert main(["sessions", *words, *place]) == 0
+        words = capsys.readouterr().out.partition("More follow: ")[2].split()
+    assert seen == [ids[:2], ids[2:4], ids[4:]]
+    assert main(["sessions", "--after", ids[4], *place]) == 0
+    assert capsys.readouterr().out == f"No session follows {ids[4]}.\n"
+    assert main(["sessions", "--after", "gone", *place]) == 1
+    assert "no session gone is in this list" in capsys.readouterr().err
+
+
 def test_the_table_names_each_session_by_an_id_that_commands_take(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import threading
 import time
@@ -12,12 +11,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import httpx
 import pytest
 
-from pairlog.masking import Span, mask, resaved
+from pairlog.client import Client as Reader
+from pairlog.client import Line, Redaction
+from pairlog.masking import mask, resaved
 from pairlog.replay import verify
-from tests.collector_api.test_live import Message, parse
 from tests.lsp_server.client import Client
 from tests.support.processes import Collector, end_leftovers, wait_for
 from tests.support.secrets import KINDS
@@ -39,34 +38,24 @@ class LiveWatcher(threading.Thread):
         super().__init__(daemon=True)
         self.lines: dict[int, bytes] = {}
         self.redactions = 0
-        headers = {"Authorization": f"Bearer {token}"}
-        self._http = httpx.Client(base_url=f"{address}/v1/sessions/{session}", headers=headers, timeout=30)
+        self._session = session
+        self._client = Reader(address, token)
         self.start()
 
     def run(self) -> None:
-        with self._http.stream("GET", "/live") as answer:
-            waiting = b""
-            for text in answer.iter_bytes():
-                *blocks, waiting = (waiting + text).split(b"\n\n")
-                for block in blocks:
-                    for message in parse(block + b"\n\n"):
-                        self._hear(message)
-
-    def _hear(self, message: Message) -> None:
-        kind, seq, body = message
-        if kind == "line" and seq is not None:
-            self.lines[seq] = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-        elif kind == "redaction":
-            self.redactions += 1
-            spans = [Span(*span) for span in body["spans"]]
-            self.lines = dict(zip(self.lines, mask(self.lines.values(), spans, "utf-16"), strict=True))
-            for saved, digest in body["saves"]:
-                self.lines[saved] = resaved(self.lines[saved], digest)
+        for told in self._client.live(self._session):
+            if isinstance(told, Line):
+                self.lines[told.seq] = told.line
+            elif isinstance(told, Redaction):
+                self.redactions += 1
+                masked = mask(self.lines.values(), told.spans, "utf-16")
+                self.lines = dict(zip(self.lines, masked, strict=True))
+                for saved, digest in told.saves:
+                    self.lines[saved] = resaved(self.lines[saved], digest)
 
     def stored(self) -> list[bytes]:
         """The lines as they lie in the collector now."""
-        answer = self._http.get("/frames", params={"from": 0})
-        return gzip.decompress(answer.content).splitlines() if answer.status_code == 200 else []
+        return list(self._client.lines(self._session))
 
 
 @pytest.fixture

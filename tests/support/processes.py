@@ -14,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+from pairlog.options import database_uri
+
 PAIRLOG = [sys.executable, "-m", "pairlog"]
 _SECONDS_MAX = 40.0
 
@@ -48,9 +50,11 @@ class Collector:
 
     def __init__(self, data: Path, port: int = 0, *, database: str | None = None, workers: int = 1) -> None:
         self.data = data
-        self._store = ("--database-url", database) if database else ("--data", str(data))
+        #: Its store as a source, and as the options of a command.
+        self.uri = database or database_uri(data)
+        self.store = ("--database-url", database) if database else ("--data", str(data))
         self._log = data.with_suffix(".log").open("wb")
-        command = [*PAIRLOG, "serve", "--port", str(port), "--workers", str(workers), *self._store]
+        command = [*PAIRLOG, "serve", "--port", str(port), "--workers", str(workers), *self.store]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self._log)
         assert self._process.stdout is not None
         self.address = self._process.stdout.readline().decode().strip()
@@ -103,13 +107,17 @@ class Collector:
         self._process.stdout.close()
         self._log.close()
 
+    def command(self, *words: str) -> bytes:
+        """What a command on its store prints."""
+        return pairlog(*words, *self.store)
+
     def token(self, name: str, role: str = "contributor") -> str:
         """A new token."""
-        return pairlog("token", "create", name, "--role", role, *self._store).decode().strip()
+        return self.command("token", "create", name, "--role", role).decode().strip()
 
     def sessions(self) -> list[dict[str, Any]]:
         """The rows of `pairlog sessions --json`."""
-        rows: list[dict[str, Any]] = json.loads(pairlog("sessions", "--json", *self._store))
+        rows: list[dict[str, Any]] = json.loads(pairlog("sessions", "--json", *self.store))
         return rows
 
     def ended(self, count: int = 1) -> list[dict[str, Any]]:
@@ -123,23 +131,23 @@ class Collector:
 
     def events(self, session: str) -> list[dict[str, Any]]:
         """The lines of a session, decoded."""
-        exported = gzip.decompress(pairlog("export", session, *self._store))
+        exported = gzip.decompress(pairlog("export", session, *self.store))
         return [json.loads(line) for line in exported.splitlines()]
 
     def export(self, session: str, folder: Path) -> None:
         """Write a session with its blobs."""
-        pairlog("export", session, "--out", str(folder), *self._store)
+        pairlog("export", session, "--out", str(folder), *self.store)
 
     def verify(self, session: str) -> dict[str, Any]:
         """The row of `pairlog verify --json`; a mismatch is no error here."""
-        done = subprocess.run([*PAIRLOG, "verify", session, "--json", *self._store], capture_output=True)
+        done = subprocess.run([*PAIRLOG, "verify", session, "--json", *self.store], capture_output=True)
         assert done.returncode in (0, 1), done.stderr.decode()
         (row,) = json.loads(done.stdout)
         return dict(row)
 
     def replay(self, session: str, path: str) -> bytes:
         """A file as it stood at the end of the session."""
-        return pairlog("replay", session, "--at", "end", "--file", path, *self._store)
+        return pairlog("replay", session, "--at", "end", "--file", path, *self.store)
 
 
 def children(pid: int) -> set[int]:

@@ -9,7 +9,7 @@ _SECONDS_MAX = 60.0
 
 
 class Backoff:
-    """The pause before the next try, for one session."""
+    """The pause before the next try of one thing that failed."""
 
     def __init__(self, chance: random.Random | None = None) -> None:
         self._chance = chance or random.Random()
