@@ -25,7 +25,7 @@ from lsp_server.recording.introduction import Client, Introduction
 from lsp_server.recording.keeper import SenderKeeper
 from lsp_server.recording.recorder import EndReason, Recorder
 from lsp_server.recording.rollover import Rollover
-from lsp_server.recording.standing import Condition, Report, Standing
+from lsp_server.recording.standing import Condition, Report, Standing, joined
 from lsp_server.recording.tracked_files import TrackedFiles
 from lsp_server.workspace.gate import Gate
 from lsp_server.workspace.paths import Folder
@@ -83,8 +83,10 @@ class Recording:
         #: Why the session must end as soon as its end can be written.
         self._due: EndReason | None = None
         self.is_over = False
-        #: What else a person should know while all goes well.
-        self.remark = ""
+        #: What else a person should know while all goes well; the second is the senses'.
+        self.remark = self.remark_of_senses = ""
+        self.agents_port = settings.agents_port
+        self._told_from_ms = self._now_ms()
         self._forgot_until = 0
         self._is_asleep = True
         self._previous: str | None = None
@@ -104,6 +106,11 @@ class Recording:
     def level(self) -> Choice:
         """The level of consent that holds now."""
         return self._consent.level
+
+    @property
+    def told_from_ms(self) -> int:
+        """What happened before may not be told any more, in milliseconds since 1970."""
+        return max(self._told_from_ms, self._forgot_until)
 
     def awake(self) -> Recorder:
         """The recorder, for what happens now: where no session runs, one begins with it."""
@@ -147,6 +154,7 @@ class Recording:
         """Record again."""
         if not self.recorder.is_paused:
             return
+        self._told_from_ms = self._now_ms()
         if self._is_asleep:
             self.recorder.flush()
             self.recorder.is_paused = False
@@ -378,6 +386,7 @@ class Recording:
             # What waits of this session is taken back, so it ends here.
             self._due = "consent"
         self._consent = now.consent
+        self._told_from_ms = self._now_ms()
         if not self.recorder.is_paused:
             self._tell_consent()
         return True
@@ -390,6 +399,9 @@ class Recording:
         self._consent_told = now
         self.recorder.tell_consent(now)
         self._tracked_files.follow(now.level)
+
+    def _now_ms(self) -> int:
+        return self._clocks.time_ns() // 1_000_000
 
     def _show(self) -> None:
         trouble = ""
@@ -405,6 +417,6 @@ class Recording:
             self._is_asleep,
             self._settings.collector is not None,
             self._forgot_until,
-            self.remark,
+            joined(self.remark, self.remark_of_senses),
         )
         self._standing.show(self._files, condition)
