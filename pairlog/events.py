@@ -251,7 +251,10 @@ class Completion(Event):
 
 @dataclass(slots=True, kw_only=True)
 class Agent(Event):
-    """A step of an agent or a chat; `id` ties its edits to it through `ref`."""
+    """A step of an agent or a chat; `id` ties its edits to it through `ref`.
+
+    `at`: when it happened, as `t` counts, where the line was written later; negative before the session.
+    """
 
     type: ClassVar[str] = "agent"
 
@@ -265,6 +268,7 @@ class Agent(Event):
     paths: list[str] | None = optional("path")
     text: str | None = optional("text")
     evidence: Evidence | None = optional("plain")
+    at: int | None = optional("plain")
 
 
 @dataclass(slots=True, kw_only=True)

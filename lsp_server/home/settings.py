@@ -41,6 +41,8 @@ class Settings:
     #: Globs that let in what the deny list, or git, keeps out; and globs that add to the list.
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    #: Where agents are heard (docs/agents.md); None: nowhere.
+    agents_port: int | None = None
 
 
 def resolve(options: object) -> Settings:
@@ -65,6 +67,7 @@ def resolve(options: object) -> Settings:
         spool_bytes_max=_spool_bytes_max(home),
         include=_globs(given, "include") + _globs(table, "include"),
         exclude=_globs(given, "exclude") + _globs(table, "exclude"),
+        agents_port=_agents_port(given, table),
     )
 
 
@@ -113,6 +116,19 @@ def test_reports(home: Home) -> tuple[str, ...]:
     """
     table = home_table(home)
     return _globs(table, "test_reports") if "test_reports" in table else TEST_REPORTS
+
+
+def _agents_port(given: dict[str, Any], table: dict[str, Any]) -> int | None:
+    told = given.get("agentsPort") or os.environ.get("PAIRLOG_AGENTS_PORT") or table.get("agents_port")
+    if not told:
+        return None
+    try:
+        port = int(told) if isinstance(told, (int, str)) else 0
+    except ValueError:
+        port = 0
+    if not 1024 <= port <= 65535:
+        raise UserError(f"the setting `agents_port` is `{told}`; give a port from 1024 to 65535")
+    return port
 
 
 def _spool_bytes_max(home: Home) -> int:

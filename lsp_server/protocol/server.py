@@ -101,6 +101,10 @@ class PairlogServer(LanguageServer):
 
             doubles = Doubles()
             senses: list[Sense] = [Outside(), PytestRuns(doubles), ReportFiles(doubles)]
+            if recording.agents_port is not None:
+                from lsp_server.senses.agents.hearing import AgentEvents
+
+                senses.append(AgentEvents(recording.agents_port))
             loop = asyncio.get_running_loop()
             self._senses = Senses(recording, loop, senses, self.watched_files.begin)
 

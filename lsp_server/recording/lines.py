@@ -81,6 +81,10 @@ class Lines:
         """Take the time; every event until the next call bears it."""
         self._t = self._now() if self._told_t is None else self._told_t
 
+    def ago(self, ms: int) -> int:
+        """What `t` was so many milliseconds ago."""
+        return self._t - ms
+
     def event(self, cls: type[Event], **fields: Any) -> None:
         """Write an event of any other kind."""
         self._emit(cls(seq=self.next, t=self._t, **fields))

@@ -14,7 +14,7 @@ from lsp_server.recording.introduction import Client
 from lsp_server.recording.keeper import SenderKeeper
 from lsp_server.recording.recorder import EndReason, Recorder
 from lsp_server.recording.sessions import Sessions
-from lsp_server.recording.standing import Condition, Report, Standing
+from lsp_server.recording.standing import Condition, Report, Standing, joined
 from lsp_server.workspace.gate import Gate
 from lsp_server.workspace.paths import Folder
 from pairlog.consent import Choice, Consented, is_lower
@@ -44,19 +44,22 @@ class Recording:
         self.root = root
         self._report = report
         self._tell = tell
+        self._clocks = clocks or Clocks()
         self.encoding = client.encoding
         #: Which files may be told, whatever git says of them.
         self.rules = DenyList(settings.include, settings.exclude)
         self._choices = ConsentWatch(settings, root)
         gate = Gate(Folder(root), self.rules)
-        self._sessions = Sessions(settings, root, gate, consent, client, clocks or Clocks())
+        self._sessions = Sessions(settings, root, gate, consent, client, self._clocks)
         self.home = self._sessions.home
         self.documents = self._sessions.documents
         self._standing = Standing(self.home, root, report, tell)
         self._sender = SenderKeeper(self.home, settings.collector is not None)
         self.is_over = False
-        #: What else a person should know while all goes well.
-        self.remark = ""
+        #: What else a person should know while all goes well; the second is the senses'.
+        self.remark = self.remark_of_senses = ""
+        self.agents_port = settings.agents_port
+        self._told_from_ms = self._now_ms()
         self._forgot_until = 0
         self._sender.keep()
         self._show()
@@ -67,6 +70,11 @@ class Recording:
     def level(self) -> Choice:
         """The level of consent that holds now."""
         return self._sessions.consent.level
+
+    @property
+    def told_from_ms(self) -> int:
+        """What happened before may not be told any more, in milliseconds since 1970."""
+        return max(self._told_from_ms, self._forgot_until)
 
     @property
     def recorder(self) -> Recorder:
@@ -98,6 +106,7 @@ class Recording:
     def resume(self) -> None:
         """Record again."""
         if self.recorder.is_paused:
+            self._told_from_ms = self._now_ms()
             self._sessions.resume()
             self._show()
 
@@ -182,9 +191,13 @@ class Recording:
             # What waits of this session is taken back, so it ends here.
             sessions.due = "consent"
         sessions.consent = now.consent
+        self._told_from_ms = self._now_ms()
         if not self.recorder.is_paused:
             sessions.tell_consent()
         return True
+
+    def _now_ms(self) -> int:
+        return self._clocks.time_ns() // 1_000_000
 
     def _show(self) -> None:
         sessions = self._sessions
@@ -196,6 +209,6 @@ class Recording:
             sessions.is_asleep,
             self._settings.collector is not None,
             self._forgot_until,
-            self.remark,
+            joined(self.remark, self.remark_of_senses),
         )
         self._standing.show(sessions.files, condition)

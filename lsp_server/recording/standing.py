@@ -80,12 +80,12 @@ class Standing:
                 "nothing has happened for a while; a new session begins with what happens next",
             )
         if not condition.has_collector:
-            return "offline", _joined(
+            return "offline", joined(
                 f"no collector is set; lines wait in {self._home.path}", condition.remark
             )
         delivered = self._delivered(session)
         if delivered is not None and delivered.state != "sending":
-            return "offline", _joined(delivered.detail, condition.remark)
+            return "offline", joined(delivered.detail, condition.remark)
         return "recording", condition.remark
 
     @staticmethod
@@ -104,5 +104,6 @@ class Standing:
         return self._sender_said
 
 
-def _joined(*sentences: str) -> str:
+def joined(*sentences: str) -> str:
+    """Those that say something, in one line."""
     return "; ".join(sentence for sentence in sentences if sentence)

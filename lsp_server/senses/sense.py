@@ -44,6 +44,10 @@ class Place(NamedTuple):
     ask: Ask
     #: Has the client watch the files from now on; whether it can. For the event loop's thread.
     watch_by_client: Callable[[HearFiles], bool]
+    #: Shows a person how it goes, in place of what was shown before. For the event loop's thread.
+    show: Callable[[str], None]
+    #: What happened before may not be told now: milliseconds since 1970. For the event loop's thread.
+    told_from_ms: Callable[[], int]
 
 
 class Sense(Protocol):

@@ -40,7 +40,14 @@ class Senses:
         sys.setswitchinterval(_TURN_SECONDS)
         self._senses: list[Sense] = []
         place = Place(
-            recording.root, recording.home, recording.rules, recording.encoding, self._ask, watch_by_client
+            recording.root,
+            recording.home,
+            recording.rules,
+            recording.encoding,
+            self._ask,
+            watch_by_client,
+            self._show,
+            lambda: recording.told_from_ms,
         )
         for sense in senses:
             try:
@@ -63,6 +70,10 @@ class Senses:
         # Where the loop is closed nobody listens any more.
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._hear, act)
+
+    def _show(self, words: str) -> None:
+        if self._recording is not None:
+            self._recording.remark_of_senses = words
 
     def _ask(self, question: Callable[[Documents], _Answer]) -> _Answer:
         answer: Future[_Answer] = Future()

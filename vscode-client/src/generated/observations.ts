@@ -38,7 +38,7 @@ export interface Completion {
   evidence?: "reported" | "observed" | "inferred";
 }
 
-/** A step of an agent or a chat; `id` ties its edits to it through `ref`. */
+/** A step of an agent or a chat; `id` ties its edits to it through `ref`. `at`: when it happened, as `t` counts, where the line was written later; negative before the session. */
 export interface Agent {
   type: "agent";
   id: string;
@@ -51,6 +51,7 @@ export interface Agent {
   paths?: Array<string>;
   text?: string;
   evidence?: "reported" | "observed" | "inferred";
+  at?: number;
 }
 
 /** A program that was run; `saw` maps a document to the seq of the text on disk that it saw. `parent` is the run that started this one: the terminal's or the task's of a test run. */
