@@ -17,13 +17,13 @@ from lsp_server.completion.context import Context, context_at
 from lsp_server.completion.endpoint import EndpointError
 from lsp_server.completion.pairs import Turn, Turns
 from lsp_server.completion.settings import CompletionSettings
-from lsp_server.completion.suggestion import Suggestion
 from lsp_server.completion.trim import trim
 from lsp_server.completion.watch import Shown, Watch
 from lsp_server.recording.documents import Tracked
 from lsp_server.recording.recorder import Recorder
 from lsp_server.recording.recording import Recording
 from pairlog.events import Completion
+from pairlog.suggestion import Suggestion
 
 _CACHED_MAX = 64
 #: Answers that are still waited for although another one is shown.

@@ -10,18 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lsp_server.completion.suggestion import Suggestion, What
 from lsp_server.recording.recorder import Recorder
 from pairlog.events import Attribution, Change, Completion, CompletionPhase, Evidence
+from pairlog.suggestion import OPEN_MAX, SECONDS_MAX, Suggestion, What
 
 #: The name of the inference: the text of an edit is the one that was shown.
 RULE = "shown_text"
-#: A suggestion that nothing happened to for so long is ignored.
-_SECONDS_MAX = 120.0
 #: The editor's word on an acceptance comes within this.
 _WORD_SECONDS_MAX = 1.0
-#: What was shown before, and left by a slip, may still be typed.
-_OPEN_MAX = 4
 
 
 @dataclass
@@ -65,7 +61,7 @@ class Watch:
         """A suggestion was shown."""
         here = self._open.setdefault(shown.uri, [])
         here.append(shown)
-        if len(here) > _OPEN_MAX:
+        if len(here) > OPEN_MAX:
             self._leave(here[0])
 
     def rest_at(self, uri: str, line: int, column: int) -> tuple[Shown, str] | None:
@@ -169,7 +165,7 @@ class Watch:
         if self._decided is not None and now - self._decided.since > _WORD_SECONDS_MAX:
             self.settle()
         for shown in self._all():
-            if now - shown.since > _SECONDS_MAX:
+            if now - shown.since > SECONDS_MAX:
                 self._leave(shown)
 
     def end(self) -> None:

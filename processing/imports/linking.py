@@ -58,6 +58,15 @@ def read(file: Path) -> list[Link]:
         ) from None
 
 
+def find(store: str) -> list[Path]:
+    """The files of links that `pairlog import` wrote: in the home, and beside the sessions of a folder."""
+    found = sorted((default_home() / "links").glob("*.json"))
+    folder = Path(store)
+    if "://" not in store and folder.is_dir():
+        found += [it for it in (folder / NAME, *sorted(folder.glob(f"*/{NAME}"))) if it.is_file()]
+    return found
+
+
 def _place(imported: Imported) -> Path:
     return default_home() / "links" / f"{imported.session}.json"
 

@@ -14,12 +14,14 @@ from pairlog.events import Edit, Event, Evidence, Open, Rename, Save, Source
 from pairlog.line import decode
 from pairlog.replay import Blobs, Player
 from pairlog.source import SessionInfo
+from processing.imports.links import Link
 from processing.sessions.runs import RunRecord, runs
 from processing.sessions.suggestions import Suggestion, suggestions
 from processing.sessions.timeline import timeline
 from processing.trajectories.bursts import Burst, bursts
 from processing.trajectories.context import contexts
 from processing.trajectories.diff import compose, diff
+from processing.trajectories.links import Calls, attribute, calls_of
 from processing.trajectories.retention import Retention
 from processing.trajectories.step import Actor, Kind, Step
 
@@ -27,17 +29,18 @@ _KINDS: dict[str, Kind] = {"completion": "completion", "agent": "agent", "extern
 _ACTORS: dict[str, Actor] = {"completion": "model", "agent": "model", "external": "external"}
 
 
-def steps(info: SessionInfo, lines: Sequence[bytes], blobs: Blobs) -> list[Step]:
-    """The steps of a session, in the order of their first lines.
+def steps(info: SessionInfo, lines: Sequence[bytes], blobs: Blobs, links: Sequence[Link] = ()) -> list[Step]:
+    """The steps of a session, in the order of their first lines; what is linked with an agent's call is its.
 
     Each document's diffs are held against its final text before anything is returned. Raises
     `processing.sessions.timeline.Unverified` where the session's saves do not prove its text.
     """
-    frame = timeline(lines, blobs)
+    calls = calls_of(info.session, links)
+    frame = attribute(timeline(lines, blobs), calls)
     events = [decode(line) for line in lines]
     records = runs(events)
     offers = {offer.id: offer for offer in suggestions(events)}
-    mould = _Mould(info, events, frame, records)
+    mould = _Mould(info, events, frame, records, calls)
     retention = Retention()
     edits = {burst.seqs[-1]: burst for burst in bursts(frame)}
     finals: dict[int, str] = {}
@@ -112,9 +115,15 @@ class _Mould:
     """Makes the steps of one session; their numbers and feedback come when all are known."""
 
     def __init__(
-        self, info: SessionInfo, events: Sequence[Event], frame: pd.DataFrame, records: Iterable[RunRecord]
+        self,
+        info: SessionInfo,
+        events: Sequence[Event],
+        frame: pd.DataFrame,
+        records: Iterable[RunRecord],
+        calls: Calls,
     ) -> None:
         self._info = info
+        self._calls = calls
         self._contexts = contexts(events, records)
         self._times = dict(zip(frame["seq"], frame["time"], strict=True))
         self._paths = dict(zip(frame["seq"], frame["path"], strict=True))
@@ -140,6 +149,11 @@ class _Mould:
             action["ref"] = burst.ref
         if offer is not None:
             action |= offer.offered
+        if burst.group == "agent" and first in self._calls:
+            action["calls"] = [
+                {"imported": it.imported, "tool_call": it.tool_call, "rule": it.rule}
+                for it in self._calls[first]
+            ]
         kind, actor = _KINDS.get(burst.group, "edit"), _ACTORS.get(burst.group, "human")
         return replace(
             self._step(kind, actor, first, last, action, burst.evidence),

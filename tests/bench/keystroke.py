@@ -13,16 +13,17 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.bench.row import Row
 from tests.lsp_server.client import SERVER, Client, did_change, frame
 
 STOCK = [sys.executable, "-c", "from pygls.lsp.server import LanguageServer as S; S('stock', '1').start_io()"]
-_LINE = "    result = first + second  # as it was\n"
-_BURST_KEYS = 1000
-_SINGLE_KEYS = 300
-_PAUSE_SECONDS = 0.003
-_ROUNDS = 4
+LINE = "    result = first + second  # as it was\n"
+BURST_KEYS = 1000
+SINGLE_KEYS = 300
+PAUSE_SECONDS = 0.003
+ROUNDS = 4
 _STARTS = 5
 
 
@@ -31,7 +32,7 @@ def rows() -> Iterable[Row]:
         yield Row("keystrokes: skipped, the CPU time of another process is read as Linux has it", 0, "")
         return
     # In turns, so that a machine that is busy for a while is busy for both.
-    rounds = [(*_keystroke(SERVER, 1_000), *_keystroke(STOCK, 1_000)) for _ in range(_ROUNDS)]
+    rounds = [(*_keystroke(SERVER, 1_000), *_keystroke(STOCK, 1_000)) for _ in range(ROUNDS)]
     burst, single, stock_burst, stock_single = (min(costs) for costs in zip(*rounds, strict=True))
     yield Row("keystroke in a burst, 1,000 lines", burst, "us")
     yield Row("keystroke in a burst, stock pygls", stock_burst, "us")
@@ -39,8 +40,8 @@ def rows() -> Iterable[Row]:
     yield Row("one keystroke at a time, 1,000 lines", single, "us")
     yield Row("one keystroke at a time, stock pygls", stock_single, "us")
     yield Row("one keystroke at a time, part of stock", single / stock_single, "x", 1 / 8)
-    small = min(_burst(100) for _ in range(_ROUNDS))
-    large = min(_burst(100_000) for _ in range(_ROUNDS))
+    small = min(_burst(100) for _ in range(ROUNDS))
+    large = min(_burst(100_000) for _ in range(ROUNDS))
     yield Row("keystroke in a burst, 100,000 lines beside 100", large / small, "x", 1.25)
     starts = [(_start(SERVER), _start(STOCK)) for _ in range(_STARTS)]
     start, stock_start = (min(seconds) for seconds in zip(*starts, strict=True))
@@ -50,14 +51,14 @@ def rows() -> Iterable[Row]:
 
 
 @contextmanager
-def _server(command: list[str]) -> Iterator[tuple[Client, Path]]:
+def server(command: list[str], **options: Any) -> Iterator[tuple[Client, Path]]:
     """A server that is ready, and its workspace."""
     folder = Path(tempfile.mkdtemp(prefix="pairlog-bench-"))
     workspace = folder / "workspace"
     workspace.mkdir()
     client = Client(command)
     try:
-        client.initialize(workspace, home=str(folder / "home"), consent="content")
+        client.initialize(workspace, home=str(folder / "home"), consent="content", **options)
         yield client, workspace
         client.shutdown()
     finally:
@@ -66,23 +67,23 @@ def _server(command: list[str]) -> Iterator[tuple[Client, Path]]:
 
 def _keystroke(command: list[str], lines: int) -> tuple[float, float]:
     """Microseconds for a key in a burst, and for one that comes alone."""
-    with _server(command) as (client, workspace):
-        uri = client.open(workspace / "a.py", _LINE * lines)
+    with server(command) as (client, workspace):
+        uri = client.open(workspace / "a.py", LINE * lines)
         client.settle()
-        burst = _cost(client, list(_keys(uri, lines, 1, _BURST_KEYS)), 0)
-        single = _cost(client, list(_keys(uri, lines, 1 + _BURST_KEYS, _SINGLE_KEYS)), _PAUSE_SECONDS)
+        burst = cost(client, list(keys(uri, lines, 1, BURST_KEYS)), 0)
+        single = cost(client, list(keys(uri, lines, 1 + BURST_KEYS, SINGLE_KEYS)), PAUSE_SECONDS)
         return burst, single
 
 
 def _burst(lines: int) -> float:
     """Microseconds for a key in a burst."""
-    with _server(SERVER) as (client, workspace):
-        uri = client.open(workspace / "a.py", _LINE * lines)
+    with server(SERVER) as (client, workspace):
+        uri = client.open(workspace / "a.py", LINE * lines)
         client.settle()
-        return _cost(client, list(_keys(uri, lines, 1, 4 * _BURST_KEYS)), 0)
+        return cost(client, list(keys(uri, lines, 1, 4 * BURST_KEYS)), 0)
 
 
-def _keys(uri: str, lines: int, version: int, count: int) -> Iterator[bytes]:
+def keys(uri: str, lines: int, version: int, count: int) -> Iterator[bytes]:
     """A letter typed behind the one before, on ten lines all over the file."""
     for key in range(count):
         line, column = (key * 10 // count) * lines // 10, 4 + key % (count // 10)
@@ -91,7 +92,7 @@ def _keys(uri: str, lines: int, version: int, count: int) -> Iterator[bytes]:
         yield frame({"jsonrpc": "2.0", "method": "textDocument/didChange", "params": params})
 
 
-def _cost(client: Client, messages: list[bytes], pause: float) -> float:
+def cost(client: Client, messages: list[bytes], pause: float) -> float:
     """Microseconds of the server's CPU time for each message."""
     before = _cpu_ns(client.process.pid)
     if pause:

@@ -231,6 +231,7 @@ def test_the_command_writes_a_line_for_each_step(store: Path, tmp_path: Path, ca
         "file": str(tmp_path / "t" / "steps.jsonl"),
         "steps": 12,
         "kinds": {"open": 2, "test": 3, "edit": 3, "save": 2, "completion": 2},
+        "preferences": {"file": str(tmp_path / "t" / "preferences.jsonl"), "comparisons": 0, "pairs": []},
         "refused": {},
     }
     assert [row["step"] for row in jsonl(tmp_path / "t" / "steps.jsonl")] == list(range(12))

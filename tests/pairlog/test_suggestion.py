@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lsp_server.completion.suggestion import Effect, Suggestion, What
 from pairlog.document import Document
 from pairlog.events import Change, PositionEncoding
 from pairlog.position import units
+from pairlog.suggestion import Effect, Suggestion, What
 
 TEXT = "total(items)"
 NOTHING = Effect(What.NOTHING)

@@ -21,7 +21,11 @@ _KEY = re.compile(r"""[^\r\n]|\(\)|\[\]|\{\}|""|''|``|(?:\r\n?|\n)[ \t]*(?:(?:\r
 #: Whoever writes so much else at this place has gone another way.
 _SLIP_CHARS_MAX = 20
 #: Fewer letters than this in common are no sign that somebody wrote what was shown.
-_PART_CHARS_MIN = 3
+PART_CHARS_MIN = 3
+#: A suggestion that nothing happened to for so long is over.
+SECONDS_MAX = 120.0
+#: What was shown before, and left by a slip, may still be typed; so many of a document are followed.
+OPEN_MAX = 4
 
 
 class What(Enum):
@@ -115,7 +119,7 @@ class Suggestion:
         Empty where all that came of it was told already, as parts that were accepted.
         """
         part = self.text[self._told : self.matched]
-        if len(part.strip()) >= _PART_CHARS_MIN:
+        if len(part.strip()) >= PART_CHARS_MIN:
             return part
         return "" if self._told else None
 
