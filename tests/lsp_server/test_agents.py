@@ -328,15 +328,6 @@ def test_what_happened_before_the_recording_is_not_told(scene: Scene) -> None:
     assert [event["id"] for event in scene.told(1)] == ["p2"]
 
 
-def test_at_level_metadata_no_text_of_an_agent_leaves_its_size_does(tmp_path: Path) -> None:
-    scene = Scene(tmp_path, consent="metadata").hears()
-    scene.post(prompt(1))
-    (event,) = scene.told(1)
-    scene.client.kill()
-    # The spool is the sender's; what it strips is the business of its own tests.
-    assert event["type"] == "agent"
-
-
 def test_the_first_recorder_has_the_port_and_the_next_one_once_it_leaves(
     scene: Scene, tmp_path: Path
 ) -> None:

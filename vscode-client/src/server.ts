@@ -23,6 +23,7 @@ export interface Launch {
     collectorUrl: string | undefined;
     include: string[];
     exclude: string[];
+    agentsPort: number | undefined;
     token: string | undefined;
     completion: CompletionSettings & { key: string | undefined };
     observeOtherCompletions: boolean;
@@ -208,9 +209,9 @@ function executable({ python, bundled, storage }: Launch) {
     return { command: python.command, args: [...python.args, "-S", "-m", "lsp_server"], options: { cwd: storage, env } };
 }
 
-function initializationOptions({ choice, collectorUrl, token, include, exclude, completion }: Launch) {
+function initializationOptions({ choice, collectorUrl, token, include, exclude, agentsPort, completion }: Launch) {
     const { level, use, policy } = choice;
-    return { consent: level, use, policy, collectorUrl, token, include, exclude, completion };
+    return { consent: level, use, policy, collectorUrl, token, include, exclude, agentsPort, completion };
 }
 
 function wireKey(type: string | { method: string }, params: unknown): string {

@@ -3,7 +3,7 @@
 
 import * as vscode from "vscode";
 import { SECTION } from "./constants";
-import { flagOf, listOf, textOf, type Inspected } from "./user";
+import { flagOf, listOf, numberOf, textOf, type Inspected } from "./user";
 
 /** What lies in the secret storage, by its key there, and how a person is asked for it. */
 export const SECRETS = {
@@ -35,6 +35,8 @@ export interface Settings {
     /** Globs of files to let in that the deny list, or git, keeps out; and of files to keep out. */
     include: string[];
     exclude: string[];
+    /** The port where agents are heard. */
+    agentsPort: number | undefined;
     completion: CompletionSettings;
     observeOtherCompletions: boolean;
 }
@@ -46,6 +48,7 @@ export function readSettings(): Settings {
         interpreter: textOf(inspect("interpreter")),
         include: listOf(inspect("include")),
         exclude: listOf(inspect("exclude")),
+        agentsPort: numberOf(inspect("agentsPort")),
         completion: {
             url: textOf(inspect("completion.url")),
             model: textOf(inspect("completion.model")),

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { isLowered, LEVELS, type Choice } from "../src/observation";
-import { flagOf, listOf, textOf } from "../src/user";
+import { flagOf, listOf, numberOf, textOf } from "../src/user";
 
 const OF_WORKSPACE = { workspaceValue: ["**"], workspaceFolderValue: ["**"] };
 
@@ -31,6 +31,11 @@ test("a choice is lowered where it lets less be recorded", () => {
     const choices = LEVELS.map((level): Choice => ({ level, use: "private" }));
     const lowered = choices.map((before) => choices.filter((after) => isLowered(before, after)).map(({ level }) => level));
     assert.deepEqual(lowered, [[], ["off"], ["off", "metadata"], ["off", "metadata", "content"]]);
+});
+
+test("a number that the user alone set counts, and zero is none", () => {
+    const found = [{ globalValue: 4319, workspaceValue: 80 }, { workspaceValue: 80 }, { globalValue: 0 }, { globalValue: "80" }];
+    assert.deepEqual(found.map(numberOf), [4319, undefined, undefined, undefined]);
 });
 
 test("what the user alone switched on is on", () => {
