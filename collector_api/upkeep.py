@@ -13,6 +13,7 @@ from collector_api.problems import Problem
 from collector_api.repacking import Repacker
 from collector_api.retention import expire
 from collector_api.store import Store
+from collector_api.unnamed import Unnamed
 
 #: How often it looks for something to do.
 _EVERY_S = 60.0
@@ -25,13 +26,17 @@ _log = logging.getLogger(__name__)
 
 
 class Upkeep:
-    """Keeps to the retention, sweeps the lake, repacks; from entering its context to leaving it."""
+    """Keeps to the retention, sweeps the lake, drops contents without a name, repacks.
+
+    From entering its context to leaving it.
+    """
 
     def __init__(self, store: Store, retention_days: float | None = None) -> None:
         self._store = store
         self._retention_days = retention_days
         self._next_retention = float("-inf")
         self._repacker = Repacker(store)
+        self._unnamed = Unnamed(store)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
 
@@ -51,7 +56,7 @@ class Upkeep:
 
     def _all(self) -> None:
         with self._store.alone() as alone:
-            for task in (self._retain, self._store.sweep, self._repack) if alone else ():
+            for task in (self._retain, self._store.sweep, self._drop_unnamed, self._repack) if alone else ():
                 self._try(task)
 
     def _repack(self) -> None:
@@ -61,6 +66,10 @@ class Upkeep:
             if self._closing.wait(4 * (monotonic() - begun)):
                 return
             begun = monotonic()
+
+    def _drop_unnamed(self) -> None:
+        if self._unnamed.drop():
+            self._store.scrub_log()
 
     def _retain(self) -> None:
         if self._retention_days is None or monotonic() < self._next_retention:

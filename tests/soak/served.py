@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,6 +22,8 @@ class Served:
         self.store = store or ("--data", str(data))
         self._options = options
         self._log = data.with_suffix(".log").open("wb")
+        #: How long it took from the last start to the first answer, in seconds.
+        self.start_s = 0.0
         self._start(0)
         assert self._process.stdout is not None
         self.address = self._process.stdout.readline().decode().strip()
@@ -52,6 +55,7 @@ class Served:
         assert self._process.stdout is not None
         while not self._is_ready and (line := self._process.stdout.readline()):
             self._is_ready = line.startswith(b"Open once")
+            self.start_s = time.monotonic() - self._started
         if self._process.poll() not in (None, 0):
             raise AssertionError(f"the collector ended: {self.log()}")
 
@@ -68,6 +72,7 @@ class Served:
     def _start(self, port: int) -> None:
         command = [*PAIRLOG, "serve", "--port", str(port), *self.store, *self._options]
         self._is_ready = False
+        self._started = time.monotonic()
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self._log)
 
     def _wait(self) -> None:

@@ -29,7 +29,7 @@ _SESSIONS = "SELECT id, last_seq, events, bytes, lake_file_id FROM session"
 
 def check(address: str, data: Path, lake: Path, sent: Sequence[Sent], counts: Counter[str]) -> list[str]:
     """What is wrong with the store at `address`, and with the lake; `counts` are told what there is."""
-    # One that came when its session had just expired is named by no line, and stays.
+    # One that came when its session had just expired is named by no line, and stays a day.
     late = {
         sha256(content).hexdigest()
         for it in sent

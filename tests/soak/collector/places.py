@@ -43,11 +43,12 @@ class Sqlite:
     def kill(self, chance: Random) -> str:
         """kill -9 of the process, at work or while it starts again."""
         if chance.randrange(_STARTING) == 0:
-            time.sleep(chance.random())
+            time.sleep(chance.random() * self.served.start_s)
             self.served.kill()
             return "collector, starting"
         self.served.wait_ready()
-        time.sleep(chance.random())
+        # As long at work as it took to start: on a slow machine nothing would ever come to its end.
+        time.sleep(chance.random() * self.served.start_s)
         self.served.kill()
         return "collector"
 
@@ -63,7 +64,7 @@ class Postgres:
 
     def kill(self, chance: Random) -> str:
         """kill -9 of a worker, at work or starting, or of the process that replaces it."""
-        time.sleep(0.2 + chance.random())
+        time.sleep(chance.random() * self.served.start_s)
         workers = sorted(children(self.served.pid))
         if chance.randrange(_SUPERVISOR) == 0:
             self.served.die()
