@@ -41,7 +41,7 @@ run: $(RUN)
 	@$(BIN)/pairlog demo
 
 test: $(DEV)
-	$(BIN)/python -m pytest -m "not e2e" --durations=8
+	$(BIN)/python -m pytest -m "not e2e" -n auto --dist worksteal --durations=8
 
 check: $(DEV) $(NPM)
 	$(BIN)/ruff check .

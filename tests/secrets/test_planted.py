@@ -1,9 +1,8 @@
-"""A part of `python -m tests.secrets`. The seed is printed; PAIRLOG_SECRETS_SEED and _COUNT repeat a run."""
+"""A part of `python -m tests.secrets`. PAIRLOG_SECRETS_SEED, in a run's header, and _COUNT repeat it."""
 
 from __future__ import annotations
 
 import os
-import random
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +17,7 @@ from tests.secrets.capture import Capturing
 from tests.secrets.planting import KINDS
 from tests.secrets.run import SCENARIOS, Result, Scenario, place, play, run
 
-SEED = int(os.environ.get("PAIRLOG_SECRETS_SEED") or random.SystemRandom().randrange(1_000_000))
+SEED = int(os.environ["PAIRLOG_SECRETS_SEED"])
 COUNT = int(os.environ.get("PAIRLOG_SECRETS_COUNT") or 60)
 
 
@@ -35,11 +34,7 @@ def collector() -> Iterator[Capturing]:
         yield capturing
 
 
-def test_no_planted_secret_can_be_read_in_any_byte_that_leaves(
-    memory: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with capsys.disabled():
-        print(f" [PAIRLOG_SECRETS_SEED={SEED}] ", end="")
+def test_no_planted_secret_can_be_read_in_any_byte_that_leaves(memory: Path) -> None:
     result = run(memory, COUNT, SEED)
     assert result.problems == []
     assert (sum(result.kinds.values()), sum(result.scenarios.values())) == (COUNT, COUNT)

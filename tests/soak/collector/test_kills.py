@@ -15,24 +15,15 @@ KILLS = 10
 
 
 @pytest.mark.timeout(300)
-def test_kill_9_of_a_collector_leaves_what_was_acknowledged_once(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    _tell(capsys)
+def test_kill_9_of_a_collector_leaves_what_was_acknowledged_once(tmp_path: Path) -> None:
     _check(run(Sqlite(tmp_path), tmp_path, KILLS, SEED))
 
 
 @pytest.mark.timeout(300)
 def test_kill_9_of_one_of_several_workers_leaves_what_was_acknowledged_once(
-    tmp_path: Path, postgres: Server, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, postgres: Server
 ) -> None:
-    _tell(capsys)
     _check(run(Postgres(tmp_path, postgres.empty()), tmp_path, KILLS, SEED))
-
-
-def _tell(capsys: pytest.CaptureFixture[str]) -> None:
-    with capsys.disabled():
-        print(f" [PAIRLOG_SOAK_SEED={SEED}] ", end="")
 
 
 def _check(result: Result) -> None:
