@@ -170,6 +170,12 @@ def the_rival_from_another_suggestion(made: Compared) -> None:
     made.write_here(RIVAL, cause="completion", ref="c9", evidence="reported")
 
 
+def the_rival_across_a_gap_elsewhere(made: Compared) -> None:
+    made.keys("total(")
+    made.add("gap", reason="unsupported", count=1)
+    made.keys("prices)")
+
+
 def no_further_than_both(made: Compared) -> None:
     made.keys("total(quantities)")
     made.tell("typed_through", "total(")
@@ -223,6 +229,7 @@ def the_rival_by_an_agent(made: Compared) -> None:
         (the_rival_after_turning_away, ("rival", "rival_written")),
         (the_rival_from_what_was_taken, ("rival", "rival_written")),
         (the_rival_from_another_suggestion, ("rival", "rival_written")),
+        (the_rival_across_a_gap_elsewhere, ("rival", "rival_written")),
         (no_further_than_both, (None, "too_little")),
         (a_word_that_begins_as_the_rival, (None, "open_end")),
         (taken_and_undone, (None, "not_kept")),
