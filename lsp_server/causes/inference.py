@@ -82,7 +82,9 @@ class Inference:
     def _follow(
         self, history: History, hunks: list[Hunk], state: int, line: int, step: Step | None, reason: Reason
     ) -> None:
-        """Keep what later edits are held against."""
+        """Keep what later edits are held against; an edit that changes nothing leads nowhere."""
+        if not hunks:
+            return
         goes_on = step is not None and step.way == "redo" and not history.is_calm
         if step is not None and (goes_on or reason.cause in ("undo", "redo")):
             history.go(step)
@@ -107,12 +109,16 @@ class Inference:
             if seqs is not None:
                 renamed = inferred("refactor", "same_name")
                 return renamed, [(seq, renamed) for seq in seqs]
+        if not hunks:
+            return self._late.goes_with(doc, t) or reason, []
         if step is None:
-            return reason, []
+            return reason, [(seq, inferred("typed", "moved")) for seq in self._late.moved(doc, hunks, t)]
         if reason.cause == step.way:
             return reason, self._late.led_to(doc, t, step)
-        if reason == TYPED and all(map(is_small, hunks)):
-            learned = self._late.stepped(doc, t, step)
+        if reason.cause in ("typed", "unknown") and self._late.goes_on(doc, t, step):
+            return inferred(step.way, "too_fast"), self._late.led_to(doc, t, step)
+        if reason == TYPED:
+            learned = self._late.stepped(doc, t, step, all(map(is_small, hunks)))
             if learned is not None:
                 return inferred(step.way, "too_fast"), learned
         return reason, []

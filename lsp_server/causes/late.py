@@ -8,14 +8,15 @@ from typing import NamedTuple, TypeAlias
 from lsp_server.causes.history import Step
 from lsp_server.causes.hunk import Hunk
 from lsp_server.causes.reason import Reason, inferred
-from lsp_server.causes.rules import is_name, is_run
+from lsp_server.causes.rules import is_name, is_run, is_small
 
 #: An editor that formats as it saves, or renames in several documents, does so at once.
 _AT_ONCE_MS = 100
 #: Nobody presses keys so quickly, and an editor that undoes them one by one does. A key that is held down
 #: comes in such a heap only where the recorder was kept busy; then others of the kind went before.
 _TOO_FAST_MS = 15
-_STEPS_MIN = 3
+_LETTERS_MIN = 3
+_STEPS_MIN = 2
 _HELD_MS = 250
 _EDITS_MAX = 256
 
@@ -86,24 +87,62 @@ class Late:
 
     def keeps_way(self, doc: int, t: int, step: Step) -> Step:
         """The step, in the direction of the one right before, which came faster than keys."""
-        last = self._told[-1] if self._told else None
-        if last is None or last.doc != doc or last.step is None or last.t + _TOO_FAST_MS < t:
+        last = self._last(doc, t)
+        if last is None or last.step is None:
             return step
         return step._replace(way=last.step.way) if last.reason.cause == last.step.way else step
+
+    def goes_with(self, doc: int, t: int) -> Reason | None:
+        """The cause of what came right before, for a change that changes nothing; None where none is known.
+
+        Clients that compare lines tell such changes behind what one command did.
+        """
+        last = self._last(doc, t)
+        if last is None or last.reason.evidence != "inferred" or last.reason.cause == "unknown":
+            return None
+        return last.reason if last.reason.cause == "typed" else inferred(last.reason.cause, "too_fast")
+
+    def goes_on(self, doc: int, t: int, step: Step) -> bool:
+        """Whether an undo or a redo came right before, faster than keys, and this goes on its way."""
+        last = self._last(doc, t)
+        return last is not None and last.reason.cause == step.way and last.reason.evidence == "inferred"
+
+    def moved(self, doc: int, hunks: list[Hunk], t: int) -> list[int]:
+        """The seq of what was put in right before and told as pasted, where it is taken out elsewhere now.
+
+        Lines that are joined or moved come so from clients that compare lines.
+        """
+        if len(hunks) != 1 or hunks[0].inserted or is_small(hunks[0]):
+            return []
+        last = self._last(doc, t)
+        if last is None or last.reason.cause != "paste" or last.reason.evidence != "inferred":
+            return []
+        is_same = len(last.hunks) == 1 and last.hunks[0].inserted.strip() == hunks[0].removed.strip()
+        return [last.seq] if is_same else []
+
+    def _last(self, doc: int, t: int) -> Told | None:
+        """The edit right before, where it is of this document and came faster than keys."""
+        last = self._told[-1] if self._told else None
+        return None if last is None or last.doc != doc or last.t + _TOO_FAST_MS < t else last
 
     def led_to(self, doc: int, t: int, step: Step) -> list[Learned]:
         """What came faster than keys before an undo or a redo: parts of it, which led to no state."""
         found = []
         for edit in reversed(self._told):
             is_part = edit.doc == doc and edit.t + _TOO_FAST_MS >= t and edit.reason.evidence == "inferred"
-            if not is_part or edit.reason.cause in ("typed", "undo", "redo"):
+            is_way = edit.step is not None and edit.step.way == step.way
+            if (
+                not is_part
+                or edit.reason.cause in ("undo", "redo")
+                or (edit.reason.cause == "typed" and not is_way)
+            ):
                 break
             found.append((edit.seq, inferred(step.way, "too_fast")))
             t = edit.t
         return found[::-1]
 
-    def stepped(self, doc: int, t: int, step: Step) -> list[Learned] | None:
-        """Letters taken back or forth right before, faster than keys; None where there is no such run."""
+    def stepped(self, doc: int, t: int, step: Step, is_letter: bool) -> list[Learned] | None:
+        """What was taken back or forth right before, faster than keys; None where there is no such run."""
         run: list[Told] = []
         for edit in reversed(self._told):
             if edit.doc != doc or edit.step is None or edit.step.way != step.way:
@@ -114,7 +153,7 @@ class Late:
                 break
             run.append(edit)
             t = edit.t
-        if len(run) < _STEPS_MIN - 1:
+        if len(run) < (_LETTERS_MIN if is_letter else _STEPS_MIN) - 1:
             return None
         undone = inferred(step.way, "too_fast")
         return [(it.seq, undone) for it in reversed(run) if it.reason.cause == "typed"]

@@ -23,6 +23,7 @@ _CLOSING_TAG = re.compile(r">?</[\w.:-]*>")
 #: What one key takes away to the left: a word, or signs, with the blanks behind.
 _WORD = re.compile(r"(?:\w+|[^\w\s]+)\s*|\s+")
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
+_PIECE = re.compile(r"\w+|\W+")
 _IMPORT = re.compile(r"\s*(?:import|from|use|using|#include|require|const \S.* = require|@import)\b")
 #: Signs that formatters put in, take out and exchange.
 _DRESS = re.compile(r"[\s\"'`,;()\\]+")
@@ -117,12 +118,23 @@ def _moved_lines(seen: Seen) -> Reason | None:
 
 def _renamed(seen: Seen) -> Reason | None:
     if len(seen.hunks) < 2:
-        return None
+        is_same = seen.one is not None and _has_one_name_for_another(*seen.one.words)
+        return inferred("refactor", "same_name") if is_same else None
     pairs = {it.words for it in seen.hunks}
     if len(pairs) == 1 and is_name(pairs.copy().pop()):
         return inferred("refactor", "same_name")
     replaced = {(it.removed, it.inserted) for it in seen.hunks}
     return inferred("refactor", "same_text") if len(replaced) == 1 and all(*replaced) else None
+
+
+def _has_one_name_for_another(old: str, new: str) -> bool:
+    """Whether a stretch is the same but for one name, or a part of names, replaced in several places."""
+    before, after = _PIECE.findall(old), _PIECE.findall(new)
+    if len(before) != len(after):
+        return False
+    replaced = [(one, two) for one, two in zip(before, after, strict=True) if one != two]
+    pairs = sorted(set(replaced), key=lambda pair: len(pair[0]))
+    return len(replaced) > 1 and is_name(pairs[0]) and old.replace(*pairs[0]) == new
 
 
 def is_name(pair: tuple[str, str]) -> bool:
@@ -139,6 +151,21 @@ def _block(seen: Seen) -> Reason | None:
     signs = {(it.removed.strip(), it.inserted.strip()) for it in seen.hunks}
     follows = lines == list(range(lines[0], lines[0] + len(lines)))
     return TYPED if follows and len(signs) == 1 and len("".join(*signs)) <= 3 else None
+
+
+def _indented(seen: Seen) -> Reason | None:
+    """Lines told as one change that have the same blanks more, or less, at their beginning."""
+    hunk = seen.one
+    if hunk is None or "\n" not in hunk.removed:
+        return None
+    before = f"{hunk.before}{hunk.removed}{hunk.behind}".splitlines()
+    after = f"{hunk.before}{hunk.inserted}{hunk.behind}".splitlines()
+    if len(before) != len(after) or [it.lstrip() for it in before] != [it.lstrip() for it in after]:
+        return None
+    pairs = [(one, two) for one, two in zip(before, after, strict=True) if one.strip()]
+    added = {two[: len(two) - len(one)] if two.endswith(one) else None for one, two in pairs}
+    taken = {one[: len(one) - len(two)] if one.endswith(two) else None for one, two in pairs}
+    return TYPED if any(len(it) == 1 and it.isdisjoint((None, "")) for it in (added, taken)) else None
 
 
 def _formatted(seen: Seen) -> Reason | None:
@@ -220,6 +247,7 @@ _RULES: tuple[Callable[[Seen], Reason | None], ...] = (
     _keys,
     _moved_lines,
     _block,
+    _indented,
     _formatted,
     _renamed,
     _removed,

@@ -95,7 +95,8 @@ class _Replay:
             elif isinstance(event, (Open, Close)):
                 self._open.pop(event.doc, None)
             elif isinstance(event, (Gap, Forget, Pause, Consent)):
-                self._open.clear()
+                live = {it.doc for it in self._player.documents.values() if it.live}
+                self._open = {doc: here for doc, here in self._open.items() if doc in live}
             if isinstance(event, Open) and before is not None:
                 self._retention.rebase(before.document.text, self._player.documents[event.doc].document.text)
         shares = self._retention.shares()

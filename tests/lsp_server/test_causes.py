@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -82,3 +83,80 @@ def test_what_was_reported_is_never_overruled() -> None:
     assert [(event["type"], event["cause"], event["evidence"]) for event in told] == [
         ("edit", "agent", "reported")
     ]
+
+
+def causes(it: Recorded) -> list[tuple[str, str | None]]:
+    """The cause of each edit as a session tells it in the end, and the rule that found it."""
+    told: dict[int, tuple[str, str | None]] = {}
+    for seq, event in enumerate(it.written, start=1):
+        if event["type"] == "edit":
+            told[seq] = event.get("cause", "typed"), event.get("rule")
+        elif event["type"] == "attribution":
+            told[event["of"]] = event["cause"], event["rule"]
+    return list(told.values())
+
+
+def test_a_line_that_was_opened_and_typed_is_undone_and_redone_in_two_changes_each() -> None:
+    """As Neovim tells it, which compares lines: the text of the line, then the line, at once."""
+    it = Recorded()
+    it.open("a\nb\n")
+    it.at(0).change(2, (0, 1, 1, 0, "\n  \n"))
+    it.at(1_000).change(3, (1, 2, 1, 2, "x"))
+    it.at(2_000).change(4, (1, 3, 1, 3, "y"))
+    it.at(3_000).change(5, (1, 2, 1, 4, ""))
+    it.change(6, (1, 0, 2, 0, ""))
+    it.at(4_000).change(7, (0, 1, 1, 0, "\n  \n"))
+    it.change(8, (1, 2, 1, 2, "xy"))
+    assert causes(it)[3:] == [
+        ("undo", "too_fast"),
+        ("undo", "too_fast"),
+        ("redo", "too_fast"),
+        ("redo", "state"),
+    ]
+
+
+def test_a_change_that_changes_nothing_is_part_of_what_came_right_before_and_ends_no_undo() -> None:
+    it = Recorded()
+    it.open("a\nb\n")
+    it.at(0).change(2, (0, 1, 1, 0, "\nlong = 1\nline = 2\n"))
+    it.at(1_000).change(3, (1, 0, 3, 0, ""))
+    it.change(4, (0, 1, 1, 0, "\n"))
+    it.at(2_000).change(5, (0, 1, 1, 0, "\n"))
+    it.change(6, (0, 1, 1, 0, "\nlong = 1\nline = 2\n"))
+    assert causes(it)[1:] == [
+        ("undo", "state"),
+        ("undo", "too_fast"),
+        ("redo", "too_fast"),
+        ("redo", "state"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "change", "expected"),
+    [
+        (
+            "price = 1\nprices = price\n",
+            (0, 0, 1, 14, "cost = 1\ncosts = cost"),
+            ("refactor", "same_name"),
+        ),
+        ("if a:\nb = 1\nc = 2\n", (1, 0, 2, 5, "    b = 1\n    c = 2"), ("typed", None)),
+        ("if a:\n    b = 1\n    c = 2\n", (1, 0, 2, 9, "b = 1\nc = 2"), ("typed", None)),
+        ("if a:\nb = 1\nc = 2\n", (1, 0, 2, 5, "    b = 1\n  c = 2"), ("format", "same_words")),
+    ],
+    ids=["a name replaced", "indented", "indented less", "indented unevenly"],
+)
+def test_a_block_told_as_one_change_is_known_by_what_its_lines_have_in_common(
+    text: str, change: Any, expected: tuple[str, str | None]
+) -> None:
+    it = Recorded()
+    it.open(text)
+    it.at(1_000).change(2, change)
+    assert causes(it) == [expected]
+
+
+def test_lines_that_are_put_in_and_at_once_taken_out_elsewhere_were_moved() -> None:
+    it = Recorded()
+    it.open("first = 1\nsecond = 2\nthird = 3\n")
+    it.at(1_000).change(2, (0, 0, 0, 0, "third = 3\n"))
+    it.change(3, (3, 0, 4, 0, ""))
+    assert causes(it) == [("typed", "moved"), ("typed", None)]

@@ -1,22 +1,18 @@
-"""What is made of comparisons of two models: rows, verdicts, and how often which model is preferred."""
+"""What is made of comparisons of two models: rows and verdicts."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pairlog.cli import main
 from pairlog.document import sha256
-from processing.trajectories.model_pairs import Pair, Tally
 from processing.trajectories.preference import Preference
 from processing.trajectories.preferences import preferences
 from tests.processing.test_steps import INFO
-from tests.support.sessions import SESSION, SessionBuilder, jsonl, write_sessions
+from tests.support.sessions import SESSION, SessionBuilder
 
 BEFORE = "x = \n"
 SHOWN, RIVAL = "total(items)", "total(prices)"
@@ -170,6 +166,12 @@ def the_rival_from_another_suggestion(made: Compared) -> None:
     made.write_here(RIVAL, cause="completion", ref="c9", evidence="reported")
 
 
+def the_rival_across_a_gap_elsewhere(made: Compared) -> None:
+    made.keys("total(")
+    made.add("gap", reason="unsupported", count=1)
+    made.keys("prices)")
+
+
 def no_further_than_both(made: Compared) -> None:
     made.keys("total(quantities)")
     made.tell("typed_through", "total(")
@@ -223,6 +225,7 @@ def the_rival_by_an_agent(made: Compared) -> None:
         (the_rival_after_turning_away, ("rival", "rival_written")),
         (the_rival_from_what_was_taken, ("rival", "rival_written")),
         (the_rival_from_another_suggestion, ("rival", "rival_written")),
+        (the_rival_across_a_gap_elsewhere, ("rival", "rival_written")),
         (no_further_than_both, (None, "too_little")),
         (a_word_that_begins_as_the_rival, (None, "open_end")),
         (taken_and_undone, (None, "not_kept")),
@@ -295,50 +298,3 @@ def test_a_rival_that_was_never_told_of_is_named_and_nothing_else() -> None:
         None,
         "text_unknown",
     )
-
-
-def test_wins_are_counted_for_each_pair_of_models() -> None:
-    tally = Tally()
-    for what in (taken, by_hand, the_rival_by_hand, left, left):
-        made = Compared()
-        what(made)
-        tally.add(made.rows())
-    (pair,) = tally.pairs()
-    assert (pair.low, pair.high) == (pytest.approx(0.2077, abs=1e-4), pytest.approx(0.9385, abs=1e-4))
-    assert pair == Pair(
-        first="a",
-        second="b",
-        comparisons=5,
-        first_shown=5,
-        first_wins=2,
-        second_wins=1,
-        undecided={"turned_down": 2},
-        share=2 / 3,
-        low=pair.low,
-        high=pair.high,
-    )
-
-
-def test_the_command_writes_the_rows_and_sums_them_up(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    one, other = Compared(), Compared(session=SESSION[:-1] + "2", use="private")
-    for made in (one, other):
-        taken(made)
-        made.save(1)
-        made.end()
-    store = write_sessions(tmp_path / "store", [one, other])
-    words = ["trajectories", "--from", str(store), "--out", str(tmp_path / "t")]
-    assert main([*words, "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)["preferences"]
-    assert (told["file"], told["comparisons"]) == (str(tmp_path / "t" / "preferences.jsonl"), 2)
-    assert [(it["first"], it["second"], it["first_wins"], it["share"]) for it in told["pairs"]] == [
-        ("a", "b", 2, 1.0)
-    ]
-    rows = jsonl(tmp_path / "t" / "preferences.jsonl")
-    assert [(row["origin"], row["use"], row["preferred"]) for row in rows] == [
-        (one.session, "research", "shown"),
-        (other.session, "private", "shown"),
-    ]
-    assert main(words) == 0
-    assert "1.00 (0.34 to 1.00)" in capsys.readouterr().out
