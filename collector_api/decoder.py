@@ -55,7 +55,7 @@ _BRACKETS = re.compile(rb"[\[{]|[\]}]")
 class Line(msgspec.Struct, frozen=True, gc=False):
     """A checked line: `next` is the seq that must follow it; `event`: where the collector acts on it."""
 
-    # A tuple takes five times as long to make, and there is one for every line.
+    # A tuple takes ten times as long to make, and there is one for every line.
 
     raw: bytes
     seq: int
