@@ -64,8 +64,12 @@ def test_a_folder_is_known_by_whatever_link_leads_to_it(tmp_path: Path) -> None:
 
 
 def test_an_event_of_several_folders_is_told_only_where_all_of_them_are_recorded() -> None:
-    here = record("user_prompt", 1, prompt__id="p1", workspace__host_paths=["/home/dev/shop/a", "/home/dev/shop"])
-    both = record("user_prompt", 2, prompt__id="p2", workspace__host_paths=["/home/dev/shop", "/home/dev/secret"])
+    here = record(
+        "user_prompt", 1, prompt__id="p1", workspace__host_paths=["/home/dev/shop/a", "/home/dev/shop"]
+    )
+    both = record(
+        "user_prompt", 2, prompt__id="p2", workspace__host_paths=["/home/dev/shop", "/home/dev/secret"]
+    )
     assert [it["id"] for it in told(batch(request([here, both], None)))] == ["p1"]
 
 
@@ -181,7 +185,9 @@ _ATTRIBUTE = st.fixed_dictionaries(
         )
         | _JSON,
         "value": st.dictionaries(
-            st.sampled_from(["stringValue", "intValue", "doubleValue", "boolValue", "arrayValue", "kvlistValue"]),
+            st.sampled_from(
+                ["stringValue", "intValue", "doubleValue", "boolValue", "arrayValue", "kvlistValue"]
+            ),
             _JSON,
             max_size=2,
         )
@@ -195,7 +201,9 @@ _ATTRIBUTE = st.fixed_dictionaries(
     st.lists(_ATTRIBUTE, max_size=6),
     _JSON,
 )
-def test_whatever_an_event_says_it_is_told_counted_or_refused(name: str, given_: list[Any], time: Any) -> None:
+def test_whatever_an_event_says_it_is_told_counted_or_refused(
+    name: str, given_: list[Any], time: Any
+) -> None:
     made = record(name, 1)
     made["attributes"] += given_
     made["timeUnixNano"] = time

@@ -98,6 +98,7 @@ export class Recorders {
             token: await readSecret(this.context.secrets, SECRETS.token),
             completion: { ...settings.completion, key: await readSecret(this.context.secrets, SECRETS.completionKey) },
             observeOtherCompletions: settings.observeOtherCompletions,
+            agentsPort: settings.agentsPort,
         };
     }
 

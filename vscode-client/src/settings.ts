@@ -3,7 +3,7 @@
 
 import * as vscode from "vscode";
 import { SECTION } from "./constants";
-import { flagOf, listOf, textOf, type Inspected } from "./user";
+import { flagOf, listOf, numberOf, textOf, type Inspected } from "./user";
 
 /** What lies in the secret storage, by its key there, and how a person is asked for it. */
 export const SECRETS = {
@@ -37,6 +37,8 @@ export interface Settings {
     exclude: string[];
     completion: CompletionSettings;
     observeOtherCompletions: boolean;
+    /** Where agents are heard. */
+    agentsPort: number | undefined;
 }
 
 /** The settings as the user, never the workspace, made them. */
@@ -54,6 +56,7 @@ export function readSettings(): Settings {
             template: textOf(inspect("completion.template")),
         },
         observeOtherCompletions: flagOf(inspect("observeOtherCompletions")),
+        agentsPort: numberOf(inspect("agentsPort")),
     };
 }
 

@@ -18,6 +18,12 @@ export function flagOf(found: Inspected<unknown> | undefined): boolean {
     return found?.globalValue === true;
 }
 
+/** The number that the user set; undefined where it is none, or 0. */
+export function numberOf(found: Inspected<unknown> | undefined): number | undefined {
+    const value = found?.globalValue;
+    return typeof value === "number" ? value || undefined : undefined;
+}
+
 /** The texts that the user listed; what is none is left out. */
 export function listOf(found: Inspected<unknown> | undefined): string[] {
     const value = found?.globalValue;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { isLowered, LEVELS, type Choice } from "../src/observation";
-import { flagOf, listOf, textOf } from "../src/user";
+import { flagOf, listOf, numberOf, textOf } from "../src/user";
 
 const OF_WORKSPACE = { workspaceValue: ["**"], workspaceFolderValue: ["**"] };
 
@@ -35,4 +35,9 @@ test("a choice is lowered where it lets less be recorded", () => {
 
 test("what the user alone switched on is on", () => {
     assert.deepEqual([flagOf({ globalValue: true }), flagOf({ workspaceValue: true }), flagOf(undefined)], [true, false, false]);
+});
+
+test("a number is the user's own, and 0 is none", () => {
+    const found = [{ globalValue: 4318 }, { workspaceValue: 4318 }, { globalValue: 0 }, { globalValue: "4318" }, undefined];
+    assert.deepEqual(found.map(numberOf), [4318, undefined, undefined, undefined, undefined]);
 });
