@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -262,10 +264,11 @@ STRANGE: dict[str, bytes] = {
     "no HTTP": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" * 50,
     "no host": b"POST /v1/logs HTTP/1.1\r\n\r\n",
     "two hosts": b"POST /v1/logs HTTP/1.1\r\nHost: localhost:PORT\r\nHost: evil\r\n\r\n",
-    "two lengths": b"POST /v1/logs HTTP/1.1\r\nHost: localhost:PORT\r\nContent-Length: 1\r\nContent-Length: 9\r\n\r\n{",
+    "two lengths": b"POST /v1/logs HTTP/1.1\r\nHost: localhost:PORT\r\n"
+    b"Content-Length: 1\r\nContent-Length: 9\r\n\r\n{",
     "an endless head": b"POST /v1/logs HTTP/1.1\r\nX: " + b"x" * 200_000,
-    "an endless length": b"POST /v1/logs HTTP/1.1\r\nHost: localhost:PORT\r\nContent-Type: application/json\r\n"
-    b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n",
+    "an endless length": b"POST /v1/logs HTTP/1.1\r\nHost: localhost:PORT\r\n"
+    b"Content-Type: application/json\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n",
     "a body without a length": b"POST /v1/logs HTTP/1.1\r\nHost: localhost:PORT\r\n"
     b"Content-Type: application/json\r\n\r\n{}{}{}",
     "strange chunks": b"POST /v1/logs HTTP/1.1\r\nHost: localhost:PORT\r\nContent-Type: application/json\r\n"
@@ -277,12 +280,12 @@ STRANGE: dict[str, bytes] = {
 
 @pytest.mark.parametrize("said", STRANGE.values(), ids=STRANGE)
 def test_whatever_comes_to_the_port_the_recording_goes_on(scene: Scene, said: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", scene.port), _SECONDS_MAX) as talking:
-        with suppress(ConnectionError):
-            talking.sendall(said.replace(b"PORT", str(scene.port).encode()))
-            talking.shutdown(socket.SHUT_WR)
-            while talking.recv(65536):
-                continue
+    talking = socket.create_connection(("127.0.0.1", scene.port), _SECONDS_MAX)
+    with talking, suppress(ConnectionError):
+        talking.sendall(said.replace(b"PORT", str(scene.port).encode()))
+        talking.shutdown(socket.SHUT_WR)
+        while talking.recv(65536):
+            continue
     assert scene.post(prompt(1)).status == 200
     assert [event["id"] for event in scene.told(1)] == ["p1"]
     scene.client.settle()
@@ -312,9 +315,9 @@ def test_nothing_is_heard_without_consent(tmp_path: Path) -> None:
 
 
 def test_what_happened_during_a_pause_is_not_told_afterwards(scene: Scene) -> None:
-    command: Callable[[str], Any] = lambda name: scene.client.request(  # noqa: E731
-        "workspace/executeCommand", {"command": name, "arguments": []}
-    )
+    def command(name: str) -> None:
+        scene.client.request("workspace/executeCommand", {"command": name, "arguments": []})
+
     command("pairlog.pause")
     during = prompt(1)
     scene.post(prompt(2))
@@ -371,9 +374,6 @@ def test_an_ordinary_recorder_loads_none_of_it(tmp_path: Path) -> None:
         "import lsp_server.senses.senses, lsp_server.senses.outside;"
         "print([it for it in sys.modules if it == 'h11' or 'otlp' in it or 'agent' in it])"
     )
-    import subprocess
-    import sys
-
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=_SECONDS_MAX)
     assert done.stdout.strip() == b"[]", done.stderr
 

@@ -95,10 +95,10 @@ export class Recorders {
             collectorUrl: settings.collectorUrl,
             include: settings.include,
             exclude: settings.exclude,
-            agentsPort: settings.agentsPort,
             token: await readSecret(this.context.secrets, SECRETS.token),
             completion: { ...settings.completion, key: await readSecret(this.context.secrets, SECRETS.completionKey) },
             observeOtherCompletions: settings.observeOtherCompletions,
+            agentsPort: settings.agentsPort,
         };
     }
 

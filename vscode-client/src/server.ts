@@ -23,10 +23,10 @@ export interface Launch {
     collectorUrl: string | undefined;
     include: string[];
     exclude: string[];
-    agentsPort: number | undefined;
     token: string | undefined;
     completion: CompletionSettings & { key: string | undefined };
     observeOtherCompletions: boolean;
+    agentsPort: number | undefined;
 }
 
 /** A recorder that does not answer is stopped all the same. */
@@ -209,9 +209,9 @@ function executable({ python, bundled, storage }: Launch) {
     return { command: python.command, args: [...python.args, "-S", "-m", "lsp_server"], options: { cwd: storage, env } };
 }
 
-function initializationOptions({ choice, collectorUrl, token, include, exclude, agentsPort, completion }: Launch) {
+function initializationOptions({ choice, collectorUrl, token, include, exclude, completion, agentsPort }: Launch) {
     const { level, use, policy } = choice;
-    return { consent: level, use, policy, collectorUrl, token, include, exclude, agentsPort, completion };
+    return { consent: level, use, policy, collectorUrl, token, include, exclude, completion, agentsPort };
 }
 
 function wireKey(type: string | { method: string }, params: unknown): string {

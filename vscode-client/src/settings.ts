@@ -35,10 +35,10 @@ export interface Settings {
     /** Globs of files to let in that the deny list, or git, keeps out; and of files to keep out. */
     include: string[];
     exclude: string[];
-    /** The port where agents are heard. */
-    agentsPort: number | undefined;
     completion: CompletionSettings;
     observeOtherCompletions: boolean;
+    /** Where agents are heard. */
+    agentsPort: number | undefined;
 }
 
 /** The settings as the user, never the workspace, made them. */
@@ -48,7 +48,6 @@ export function readSettings(): Settings {
         interpreter: textOf(inspect("interpreter")),
         include: listOf(inspect("include")),
         exclude: listOf(inspect("exclude")),
-        agentsPort: numberOf(inspect("agentsPort")),
         completion: {
             url: textOf(inspect("completion.url")),
             model: textOf(inspect("completion.model")),
@@ -57,6 +56,7 @@ export function readSettings(): Settings {
             template: textOf(inspect("completion.template")),
         },
         observeOtherCompletions: flagOf(inspect("observeOtherCompletions")),
+        agentsPort: numberOf(inspect("agentsPort")),
     };
 }
 

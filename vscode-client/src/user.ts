@@ -18,7 +18,7 @@ export function flagOf(found: Inspected<unknown> | undefined): boolean {
     return found?.globalValue === true;
 }
 
-/** The number that the user set; undefined where there is none, or zero. */
+/** The number that the user set; undefined where it is none, or 0. */
 export function numberOf(found: Inspected<unknown> | undefined): number | undefined {
     const value = found?.globalValue;
     return typeof value === "number" ? value || undefined : undefined;

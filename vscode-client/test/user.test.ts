@@ -33,11 +33,11 @@ test("a choice is lowered where it lets less be recorded", () => {
     assert.deepEqual(lowered, [[], ["off"], ["off", "metadata"], ["off", "metadata", "content"]]);
 });
 
-test("a number that the user alone set counts, and zero is none", () => {
-    const found = [{ globalValue: 4319, workspaceValue: 80 }, { workspaceValue: 80 }, { globalValue: 0 }, { globalValue: "80" }];
-    assert.deepEqual(found.map(numberOf), [4319, undefined, undefined, undefined]);
-});
-
 test("what the user alone switched on is on", () => {
     assert.deepEqual([flagOf({ globalValue: true }), flagOf({ workspaceValue: true }), flagOf(undefined)], [true, false, false]);
+});
+
+test("a number is the user's own, and 0 is none", () => {
+    const found = [{ globalValue: 4318 }, { workspaceValue: 4318 }, { globalValue: 0 }, { globalValue: "4318" }, undefined];
+    assert.deepEqual(found.map(numberOf), [4318, undefined, undefined, undefined, undefined]);
 });
