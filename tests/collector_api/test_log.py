@@ -89,7 +89,8 @@ def test_prometheus_reads_what_was_stored_and_refused(collector: Collector, mine
     assert re.search(
         r'pairlog_request_seconds_count\{method="POST",route="/v1/sessions/\{session\}/frames"', told
     )
-    assert "pairlog_writer_queue 0.0" in told
+    # A verdict on the session may be on its way meanwhile.
+    assert "\npairlog_writer_queue " in told
     assert SESSION not in told
     assert "mine" not in told
 
