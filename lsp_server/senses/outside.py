@@ -117,22 +117,29 @@ class _Watch:
 
     def _gather(self, batch: Batch, first: list[Stirred] | str) -> bool:
         """Take in what comes until it rests and git is at rest too; False where it is time to stop."""
-        until = time.monotonic() + _BATCH_SECONDS_MAX
+        earliest = time.monotonic()
+        latest = earliest + _BATCH_SECONDS_MAX
+        was_busy = False
         item: list[Stirred] | str | None = first
-        while item is not None or self._is_git_busy():
+        while True:
             if item == _STOP:
                 return False
             if item == _OVERFLOW:
                 self._overflowed(batch)
             elif isinstance(item, list):
                 batch.add(item)
-            if time.monotonic() > until and not self._is_git_busy():
-                break
+            is_busy, now = self._is_git_busy(), time.monotonic()
+            if was_busy and not is_busy:
+                # git lets go of the index before it moves the head.
+                earliest = now + _QUIET_SECONDS
+            batch.has_git_moved |= is_busy
+            if not is_busy and now >= earliest and (item is None or now > latest):
+                return True
+            was_busy = is_busy
             try:
                 item = self._queue.get(timeout=_QUIET_SECONDS)
             except Empty:
                 item = None
-        return True
 
     def _is_git_busy(self) -> bool:
         return self._repository is not None and self._repository.is_busy()

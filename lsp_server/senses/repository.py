@@ -19,7 +19,7 @@ from lsp_server.workspace.git import output
 from lsp_server.workspace.history import Commit, GitFolders, changed_paths, commits, git_folders, head
 
 #: The files of a git folder that change when something moves.
-_TELLING = frozenset(("HEAD", "logs", "refs", "packed-refs"))
+_TELLING = frozenset(("HEAD", "logs", "refs", "packed-refs", "index.lock"))
 _LOCKS = ("index.lock", "HEAD.lock")
 #: A lock that is older was left behind by a git that died.
 _LOCK_SECONDS_MAX = 60.0
@@ -66,7 +66,8 @@ class Repository:
         for folder in {self._own, self._common}:
             if path == folder or folder in path.parents:
                 parts = path.relative_to(folder).parts
-                return bool(parts) and parts[0] in _TELLING and not path.name.endswith(".lock")
+                is_lock = path.name.endswith(".lock") and path.name != "index.lock"
+                return bool(parts) and parts[0] in _TELLING and not is_lock
         return None
 
     def is_busy(self) -> bool:

@@ -223,6 +223,22 @@ class TestVersionControl:
         finished(it)
         assert it.text("cart.py") == CART
 
+    def test_what_a_step_of_more_than_a_second_changes_refers_to_it(self, tmp_path: Path) -> None:
+        shop = Shop(tmp_path / "shop", {f"shelf{number}.py": "rows = 1\n" for number in range(3)})
+        with watched(shop, tmp_path / "home") as it:
+            for number in range(3):
+                shop.write(f"shelf{number}.py", "rows = 2\n")
+            it.until_told("edit", changes=[[0, 7, 0, 8, "2"]], count=3)
+            shop.commit("Two")
+            shop.write(".git/info/attributes", "*.py filter=slow\n")
+            shop.git("config", "filter.slow.smudge", "sleep 0.7; cat")
+            shop.git("reset", "-q", "--hard", "HEAD~1")
+            (reset,) = it.until_told("vcs", action="branch", how="reset")
+            back = it.until_told("edit", changes=[[0, 7, 0, 8, "1"]], count=3)
+            assert {event["ref"] for event in back} == {reset["op"]}
+            assert min(event["seq"] for event in back) > reset["seq"]
+            finished(it)
+
     def test_a_commit_follows_the_changes_that_it_takes(self, it: Watched) -> None:
         it.shop.write("cart.py", "total = 2\n")
         it.shop.commit("Two")
