@@ -8,6 +8,17 @@ class SavedTexts:
 
     def __init__(self) -> None:
         self._written: list[tuple[int, int, int]] = []
+        self._late: list[tuple[int, int, int]] = []
+
+    def note_late(self, t: int, doc: int, seq: int) -> None:
+        """As `note`, of a text that stood there before it was told: somebody may have seen it."""
+        self.note(t, doc, seq)
+        self._late.append((t, doc, seq))
+
+    def take_late(self) -> list[tuple[int, int, int]]:
+        """What was noted late since the last call: time, document, seq."""
+        late, self._late = self._late, []
+        return late
 
     def note(self, t: int, doc: int, seq: int) -> None:
         """Line `seq` brought the text that `doc` has on disk from `t` on."""
@@ -22,10 +33,11 @@ class SavedTexts:
     def take_back(self, seq: int) -> None:
         """Lines from `seq` on were not written."""
         self._written = [entry for entry in self._written if entry[2] < seq]
+        self._late = [entry for entry in self._late if entry[2] < seq]
 
     def clear(self) -> None:
         """Nothing that was written holds any more."""
-        self._written = []
+        self._written, self._late = [], []
 
 
 def is_utf8(data: bytes) -> bool:

@@ -62,6 +62,7 @@ class Files:
         self._told: set[str] = set()
         self._counted: set[str] = set()
         self._uncounted: set[str] = set()
+        self._has_told_edits = False
         self._now = now
         self._room = float(_FRESH_FILES_MAX)
         self._counted_at = now()
@@ -140,6 +141,9 @@ class Files:
                     edited.append(Edited(path, found, refs.get(path)))
         if untold:
             self._say(methodcaller("too_many_on_disk", untold))
+        if self._has_told_edits:
+            self._has_told_edits = False
+            self._tell(methodcaller("tell_seen"))
         return edited
 
     def _tell_known(self, path: str, base: Base, found: OnDisk | None, ref: str | None) -> bool:
@@ -149,7 +153,8 @@ class Files:
         told = changes(base.text, found.text, self._place.encoding) if found is not None else []
         has_room = self._takes_room(sum(len(it[4]) for it in told) // _CHARS_OF_A_FILE)
         if found is not None and has_room:
-            self._say(methodcaller("edit_on_disk", path, base, told, ref))
+            self._has_told_edits = True
+            self._say(methodcaller("edit_on_disk", path, base, told, ref, found.since))
         else:
             self._told.add(path)
             self._say(methodcaller("gone_from_disk", path))
@@ -162,8 +167,9 @@ class Files:
         if not self._takes_room(1 + len(found.text) // _CHARS_OF_A_FILE):
             return False
         self._told.add(path)
+        self._has_told_edits = True
         told = changes(base.text, found.text, self._place.encoding)
-        self._say(methodcaller("edit_on_disk", path, base, told, None))
+        self._say(methodcaller("edit_on_disk", path, base, told, None, found.since))
         return True
 
     def _takes_room(self, files: int) -> bool:

@@ -19,11 +19,15 @@ _BOM = "\ufeff"
 
 
 class OnDisk(NamedTuple):
-    """The bytes of a file, its text without a byte order mark, when it was written (seconds since 1970)."""
+    """The bytes of a file, its text without a byte order mark, when it was written (seconds since 1970).
+
+    `since`: when it was in its place at the latest; a file that is moved there was written before.
+    """
 
     data: bytes
     text: str
     written_at: float
+    since: float
 
     @property
     def digests(self) -> frozenset[str]:
@@ -50,7 +54,7 @@ def read(path: Path) -> OnDisk | None:
     if len(data) > FILE_BYTES_MAX or b"\0" in data:
         return None
     try:
-        return OnDisk(data, data.decode().removeprefix(_BOM), found.st_mtime)
+        return OnDisk(data, data.decode().removeprefix(_BOM), found.st_mtime, max(found.st_mtime, found.st_ctime))
     except UnicodeDecodeError:
         return None
 

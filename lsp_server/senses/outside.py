@@ -117,8 +117,8 @@ class _Watch:
 
     def _gather(self, batch: Batch, first: list[Stirred] | str) -> bool:
         """Take in what comes until it rests and git is at rest too; False where it is time to stop."""
-        earliest = time.monotonic()
-        latest = earliest + _BATCH_SECONDS_MAX
+        earliest = began = time.monotonic()
+        latest = began + _BATCH_SECONDS_MAX
         was_busy = False
         item: list[Stirred] | str | None = first
         while True:
@@ -133,6 +133,9 @@ class _Watch:
                 # git lets go of the index before it moves the head.
                 earliest = now + _QUIET_SECONDS
             batch.has_git_moved |= is_busy
+            if is_busy and batch.files and item is None and self._has_run_begun(began):
+                # git may wait for somebody to write a message. The run did not.
+                return True
             if not is_busy and now >= earliest and (item is None or now > latest):
                 return True
             was_busy = is_busy
@@ -140,6 +143,10 @@ class _Watch:
                 item = self._queue.get(timeout=_QUIET_SECONDS)
             except Empty:
                 item = None
+
+    def _has_run_begun(self, since: float) -> bool:
+        """Whether a run began since then, or hardly before."""
+        return self._place.ask(lambda _documents: self._place.run_began()) > since - _QUIET_SECONDS
 
     def _is_git_busy(self) -> bool:
         return self._repository is not None and self._repository.is_busy()

@@ -13,6 +13,7 @@ import pytest
 from pairlog.document import sha256
 from tests.lsp_server.git_shop import Shop
 from tests.lsp_server.outside import Watched, recorder, watched
+from tests.support.processes import wait_for
 
 CART = "total = 1\n"
 SHELF = "".join(f"row{n} = {n}\n" for n in range(20))
@@ -266,6 +267,45 @@ class TestVersionControl:
             it.mark()
             it.shop.commit("Begin")
             it.until_told("vcs", action="commit", message="Begin\n")
+
+
+class TestWhatARunSaw:
+    def test_a_text_that_was_written_before_is_in_it_although_it_is_told_later(self, it: Watched) -> None:
+        it.shop.write("cart.py", "total = 2\n")
+        (first,) = it.until_told("edit", changes=[[0, 8, 0, 9, "2"]])
+        it.shop.write("cart.py", "total = 3\n")
+        it.client.observe(type="run", id="r1", phase="started", kind="terminal")
+        (edit,) = it.until_told("edit", changes=[[0, 8, 0, 9, "3"]])
+        (started,) = it.until_told("run", phase="started")
+        (told,) = it.until_told("run", phase="output", id="r1")
+        doc = str(first["doc"])
+        assert (started["saw"][doc], told["saw"][doc]) == (first["seq"], edit["seq"])
+        it.shop.write("cart.py", "total = 4\n")
+        it.until_told("edit", changes=[[0, 8, 0, 9, "4"]])
+        finished(it)
+        assert len([event for event in it.events() if event["type"] == "run"]) == 2
+
+    def test_so_is_one_that_was_written_while_git_waits_for_a_message(self, it: Watched) -> None:
+        it.shop.write("lib/shelf.py", SHELF + "# 1\n")
+        it.until_told("open", path="lib/shelf.py")
+        hold = it.shop.write("out/hold", "")
+        editor = f"touch {hold}ing; while [ -e {hold} ]; do sleep 0.05; done; echo One >"
+        commit = ["git", "-C", str(it.shop.root), "-c", "user.name=Dev", "-c", "user.email=dev@example.com"]
+        environment = {**os.environ, "GIT_EDITOR": editor}
+        with subprocess.Popen(
+            [*commit, "commit", "-q", "-a"], env=environment, stderr=subprocess.DEVNULL
+        ) as git:
+            wait_for("the editor", lambda: hold.with_name("holding").exists() or None)
+            it.shop.write("cart.py", "total = 2\n")
+            it.client.observe(type="run", id="r1", phase="started", kind="terminal")
+            (edit,) = it.until_told("edit", changes=[[0, 8, 0, 9, "2"]])
+            (told,) = it.until_told("run", phase="output", id="r1")
+            hold.unlink()
+        assert told["saw"][str(edit["doc"])] == edit["seq"]
+        assert git.returncode == 0
+        (commit_told,) = it.until_told("vcs", action="commit")
+        assert commit_told["paths"] == ["lib/shelf.py"]
+        finished(it)
 
 
 def test_nothing_is_seen_without_consent_or_while_paused(it: Watched) -> None:
