@@ -260,6 +260,48 @@ class TestVersionControl:
         assert ".env" not in told["paths"]
         assert told["files"] == len(told["paths"]) + 1
 
+    def test_what_a_file_in_conflict_was_before_git_does_not_say(self, tmp_path: Path) -> None:
+        shop = Shop(tmp_path / "shop", {"cart.py": CART})
+        shop.git("checkout", "-q", "-b", "sale")
+        shop.write("cart.py", "total = 2\n")
+        shop.commit("Two")
+        shop.git("checkout", "-q", "main")
+        shop.write("cart.py", "total = 3\n")
+        shop.commit("Three")
+        shop.git("checkout", "-q", "sale")
+        with watched(shop, tmp_path / "home") as it:
+            with pytest.raises(subprocess.CalledProcessError):
+                shop.git("rebase", "-q", "main")
+            (opened,) = it.until_told("open", path="cart.py")
+            assert (opened["source"], opened["text"]) == ("disk", (shop.root / "cart.py").read_text())
+            shop.write("cart.py", "total = 5\n")
+            it.until_told("edit", doc=opened["doc"])
+            finished(it)
+
+    def test_what_a_step_leaves_other_than_the_index_has_it_is_told_with_that_step(
+        self, tmp_path: Path
+    ) -> None:
+        shop = Shop(tmp_path / "shop", {"cart.py": CART})
+        shop.write("cart.py", "total = 2\n")
+        shop.git("stash", "-q")
+        with watched(shop, tmp_path / "home") as it:
+            shop.git("stash", "pop", "-q")
+            (drop,) = it.until_told("vcs", action="stash", how="drop")
+            (edit,) = it.until_told("edit", changes=[[0, 8, 0, 9, "2"]])
+            assert edit["ref"] == drop["op"]
+            finished(it)
+
+    def test_without_it_only_files_directly_in_the_folder_are_told(self, tmp_path: Path) -> None:
+        (tmp_path / "shop").mkdir()
+        with watched(Shop(tmp_path / "shop", make=False), tmp_path / "home") as it:
+            it.shop.write("node_modules/left/deep.js", "very secret\n")
+            it.shop.write("cart.py", CART)
+            it.until_told("open", path="cart.py")
+            it.shop.write("node_modules/left/deep.js", "very secret, again\n")
+            it.mark()
+            finished(it)
+            assert b"very secret" not in b"".join(it.lines())
+
     def test_a_clone_made_while_recording_becomes_known(self, tmp_path: Path) -> None:
         (tmp_path / "shop").mkdir()
         with watched(Shop(tmp_path / "shop", make=False), tmp_path / "home") as it:
@@ -394,6 +436,20 @@ class TestWhereTheSystemHasNoWatches:
             it.until_told("vcs", action="commit")
             assert {event["path"] for event in it.events() if event["type"] == "open"} == {"cart.py"}
             finished(it)
+
+    def test_without_git_the_client_is_heard_of_files_directly_in_the_folder(self, tmp_path: Path) -> None:
+        (tmp_path / "shop").mkdir()
+        shop = Shop(tmp_path / "shop", make=False)
+        with recorder(shop, tmp_path / "home", [sys.executable, "-c", WITHOUT_WATCHES], watches=True) as it:
+            it.client.wait(lambda message: message.get("method") == "client/registerCapability")
+            told = [shop.write(name, "x = 1\n") for name in ("node_modules/deep.js", "cart.py")]
+            it.client.notify(
+                "workspace/didChangeWatchedFiles",
+                {"changes": [{"uri": file.as_uri(), "type": 1} for file in told]},
+            )
+            it.until_told("edit", changes=[[0, 0, 0, 0, "x = 1\n"]])
+            finished(it)
+            assert [event["path"] for event in it.events() if event["type"] == "open"] == ["cart.py"]
 
     def test_a_client_without_any_is_told_as_a_gap(self, tmp_path: Path) -> None:
         shop = Shop(tmp_path / "shop", {"cart.py": CART})
