@@ -98,9 +98,8 @@ class Repository:
             return self._moves_of_head()
         stashed = self._stash.moves()
         heads = list(_with_branches(self._head.moves(), self._branch()))
-        # `git stash` takes the changes away with a reset to the commit that is there already.
-        is_stash = bool(stashed)
-        heads = [it for it in heads if not (is_stash and it.how == "reset" and it.before == it.after)]
+        # A reset to the commit that is there already moves nothing; `git stash` takes the changes away with one.
+        heads = [it for it in heads if not (it.how == "reset" and it.before == it.after)]
         moves = _with_created(heads, list(self._branch_moves()))
         pushes = list(self._remote_moves())
         return _merged(moves, [*stashed, *pushes])
