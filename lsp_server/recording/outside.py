@@ -85,7 +85,16 @@ class OutsideLines(Lines):
         """A file that no editor has open is there no more."""
         doc = self.documents.on_disk.pop(path, None)
         if doc is not None:
+            self._saved.gone(self._t, doc.number)
             self._close(doc.number)
+
+    def gone_under_the_editor(self, path: str) -> None:
+        """The file of a document that the editor has open is there no more, or no text."""
+        doc = self.documents.in_editor(path)
+        if doc is not None and not doc.is_gone:
+            doc.is_gone, doc.saved = True, None
+            self._saved.gone(self._t, doc.number)
+            self.gap("unsupported", "the file of a document that is open is gone, or no text")
 
     def moved_on_disk(self, old: str, new: str) -> None:
         """A file, or a folder, was moved; what the editor has open in it keeps its path there."""
@@ -106,6 +115,10 @@ class OutsideLines(Lines):
         if doc.saved in digests:
             return "own"
         digest = doc.document.sha256()
+        if doc.is_gone:
+            doc.is_gone = False
+            if digest in digests and doc.edited is None:
+                self._saved.back(doc.number)
         if not doc.live or digest not in digests:
             return "unexplained"
         if doc.edited is None:

@@ -180,7 +180,7 @@ class Recorder(Causing, OutsideLines):
                 digest, of = sha256(data).hexdigest(), "disk"
         if doc.path.endswith(".gitignore"):
             self.documents.gate.forget()
-        doc.edited, doc.saved = None, digest
+        doc.edited, doc.saved, doc.is_gone = None, digest, False
         self._learn(self.causes.saved(doc.number, doc.history, self._t))
         seq = self.next
         self.event(Save, doc=doc.number, sha256=digest, sha256_of=of)
@@ -195,7 +195,7 @@ class Recorder(Causing, OutsideLines):
         """The editor let go of a document. Where its file has its text, that is followed on."""
         doc = self.documents.close(uri)
         self._closed(doc)
-        if doc is not None and doc.live and doc.edited is None:
+        if doc is not None and doc.live and doc.edited is None and not doc.is_gone:
             self.follow(doc, "disk")
 
     def did_rename(self, old_uri: str, new_uri: str) -> None:

@@ -142,7 +142,9 @@ class Files:
                     untold += not self._tell_fresh(path, bases.get(path), found, refs.get(path))
                 elif (base := known[path].base) is not None:
                     untold += not self._tell_known(path, base, found, refs.get(path))
-                elif found is not None and known[path].saved not in found.digests:
+                elif found is None:
+                    self._say(methodcaller("gone_under_the_editor", path))
+                elif known[path].saved not in found.digests:
                     edited.append(Edited(path, found, refs.get(path)))
         if untold:
             self._say(methodcaller("too_many_on_disk", untold))

@@ -191,6 +191,35 @@ class TestDocumentsThatTheEditorHasOpen:
         assert gap["detail"] == "a file changed on disk, and the editor kept another text of it"
         finished(it)
 
+    def test_of_one_whose_file_is_deleted_a_gap_is_told_and_no_run_saw_it(self, it: Watched) -> None:
+        uri = it.client.open(it.shop.root / "cart.py", CART)
+        it.client.change(uri, 2, (0, 8, 0, 9, "7"))
+        it.shop.write("cart.py", "total = 7\n")
+        it.client.save(uri, "total = 7\n")
+        it.client.observe(type="run", id="r1", phase="started", kind="terminal")
+        (it.shop.root / "cart.py").unlink()
+        (gap,) = it.until_told("gap", reason="unsupported")
+        assert gap["detail"] == "the file of a document that is open is gone, or no text"
+        it.client.observe(type="run", id="r2", phase="started", kind="terminal")
+        (save,) = it.until_told("save")
+        runs = it.until_told("run", phase="started", count=2)
+        assert [run.get("saw", {}).get(str(save["doc"])) for run in runs] == [save["seq"], None]
+        it.client.close(uri)
+        it.client.settle()
+        it.shop.write("cart.py", "total = 9\n")
+        it.until_told("open", path="cart.py", source="git", text=CART)
+        finished(it)
+
+    def test_one_whose_file_another_program_moves_keeps_its_path(self, it: Watched) -> None:
+        uri = it.client.open(it.shop.root / "cart.py", CART)
+        it.shop.git("mv", "cart.py", "basket.py")
+        it.until_told("gap", reason="unsupported")
+        it.shop.write("basket.py", "total = 5\n")
+        it.until_told("edit", changes=[[0, 8, 0, 9, "5"]])
+        it.client.change(uri, 2, (0, 8, 0, 9, "7"))
+        finished(it)
+        assert (it.text("cart.py"), it.text("basket.py")) == ("total = 7\n", "total = 5\n")
+
     def test_once_it_is_closed_the_file_is_followed_from_its_text(self, it: Watched) -> None:
         uri = it.client.open(it.shop.root / "cart.py", CART)
         it.client.change(uri, 2, (0, 8, 0, 9, "4"))
