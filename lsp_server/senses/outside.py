@@ -83,7 +83,7 @@ class _Watch:
                 self._watcher.close()
 
     def _begin(self) -> None:
-        self._repository = Repository.of(self._root)
+        self._find_repository()
         self._files.look()
         try:
             self._watcher = self._native()
@@ -177,10 +177,15 @@ class _Watch:
 
     def _look_at_repository(self) -> list[Happening]:
         if self._repository is None:
-            self._repository = Repository.of(self._root)
+            self._find_repository()
             self._look_anew()
             return []
         return self._repository.look()
+
+    def _find_repository(self) -> None:
+        self._repository = Repository.of(self._root)
+        if self._repository is not None and not self._repository.is_readable:
+            self._tell(methodcaller("gap", "unsupported", "version control: refs in a reftable are not read"))
 
     # -- what is watched -----------------------------------------------------------------------------------
 

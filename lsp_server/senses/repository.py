@@ -54,6 +54,11 @@ class Repository:
         folders = git_folders(root)
         return None if folders is None else cls(root, folders)
 
+    @property
+    def is_readable(self) -> bool:
+        """Whether refs and their logs are files of their own, and not in a reftable."""
+        return not (self._common / "reftable").is_dir()
+
     def places(self) -> list[Path]:
         """The folders to watch; there may be more of them later."""
         found = [self._own, self._own / "logs"]

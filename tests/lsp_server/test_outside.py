@@ -331,6 +331,16 @@ class TestVersionControl:
             finished(it)
             assert b"very secret" not in b"".join(it.lines())
 
+    def test_refs_in_a_reftable_are_not_read_which_is_told_once(self, tmp_path: Path) -> None:
+        shop = Shop(tmp_path / "shop", {"cart.py": CART})
+        (shop.root / ".git" / "reftable").mkdir()
+        with watched(shop, tmp_path / "home") as it:
+            shop.write("cart.py", "total = 2\n")
+            it.until_told("edit", changes=[[0, 8, 0, 9, "2"]])
+            (gap,) = it.until_told("gap", reason="unsupported")
+            assert gap["detail"] == "version control: refs in a reftable are not read"
+            finished(it)
+
     def test_a_clone_made_while_recording_becomes_known(self, tmp_path: Path) -> None:
         (tmp_path / "shop").mkdir()
         with watched(Shop(tmp_path / "shop", make=False), tmp_path / "home") as it:
