@@ -18,7 +18,7 @@ from lsp_server.recording.mending import with_integers
 from lsp_server.recording.observe import Unsupported, Withheld, read, read_cause
 from lsp_server.recording.outside import OutsideLines
 from lsp_server.recording.run_ledger import Writer
-from lsp_server.recording.saved_texts import is_utf8
+from lsp_server.workspace.texts import is_utf8
 from pairlog.document import sha256 as sha256_of_text
 from pairlog.events import End, Rename, Run, Save
 from pairlog.line import LINE_BYTES_MAX

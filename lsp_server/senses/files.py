@@ -16,13 +16,14 @@ from typing import NamedTuple
 
 from lsp_server.recording.documents import Documents
 from lsp_server.recording.outside import Base
-from lsp_server.senses.on_disk import OnDisk, as_checked_out, is_passing, read
+from lsp_server.senses.on_disk import OnDisk, as_checked_out, read
 from lsp_server.senses.sense import Act, Place, Tell
 from lsp_server.workspace.gate import Gate
 from lsp_server.workspace.git import Entry, object_id, tracked
 from lsp_server.workspace.history import contents
 from lsp_server.workspace.manifest import FILE_BYTES_MAX
 from lsp_server.workspace.paths import Folder
+from lsp_server.workspace.untracked import is_passing
 from pairlog.difference import changes
 
 #: So many files are asked about and told before the event loop has its turn.

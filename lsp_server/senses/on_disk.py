@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from hashlib import sha256
 from pathlib import Path
@@ -11,10 +10,6 @@ from typing import NamedTuple
 
 from lsp_server.workspace.manifest import FILE_BYTES_MAX
 
-#: What editors and tools leave beside a file for themselves.
-_PASSING = re.compile(
-    r".*~|#.*#|\.#.*|.*\.(?:sw[a-z]|tmp|temp|bak|orig|rej|lock|pid)|\.?[0-9]+|sed[A-Za-z0-9]{6}"
-)
 _BOM = "\ufeff"
 
 
@@ -57,11 +52,6 @@ def read(path: Path) -> OnDisk | None:
         return OnDisk(data, data.decode().removeprefix(_BOM), found.st_mtime, max(found.st_mtime, found.st_ctime))
     except UnicodeDecodeError:
         return None
-
-
-def is_passing(name: str) -> bool:
-    """Whether a file of this name is none of the work: a swap file, a backup, a lock."""
-    return _PASSING.fullmatch(name) is not None
 
 
 def as_checked_out(data: bytes, like: str) -> str | None:
