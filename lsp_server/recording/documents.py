@@ -24,8 +24,8 @@ class Tracked:
     """A document whose text is followed: open in the editor, or changed on disk."""
 
     __slots__ = (
-        *("cause", "document", "edited", "history", "is_gone", "is_told", "language", "live", "lost", "number", "path"),
-        *("saved", "source", "version"),
+        *("cause", "document", "edited", "history", "is_gone", "is_told", "language", "live", "lost"),
+        *("number", "path", "saved", "source", "version"),
     )
 
     def __init__(

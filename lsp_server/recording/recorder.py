@@ -238,7 +238,10 @@ class Recorder(Causing, OutsideLines):
     # -- pairlog/observe -----------------------------------------------------------------------------
 
     def observe(self, params: Any, ms_ago: int = 0) -> None:
-        """A client says more than LSP can; a run began `ms_ago`. Never raises: what is not understood is a `gap`."""
+        """A client says more than LSP can; a run began `ms_ago`.
+
+        Never raises: what is not understood becomes a `gap`.
+        """
         if not isinstance(params, dict):
             self.gap("unsupported", "an observation that is no object")
             return

@@ -49,9 +49,10 @@ def read(path: Path) -> OnDisk | None:
     if len(data) > FILE_BYTES_MAX or b"\0" in data:
         return None
     try:
-        return OnDisk(data, data.decode().removeprefix(_BOM), found.st_mtime, max(found.st_mtime, found.st_ctime))
+        text = data.decode().removeprefix(_BOM)
     except UnicodeDecodeError:
         return None
+    return OnDisk(data, text, found.st_mtime, max(found.st_mtime, found.st_ctime))
 
 
 def as_checked_out(data: bytes, like: str) -> str | None:

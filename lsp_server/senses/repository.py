@@ -103,7 +103,7 @@ class Repository:
             return self._moves_of_head()
         stashed = self._stash.moves()
         heads = list(_with_branches(self._head.moves(), self._branch()))
-        # A reset to the commit that is there already moves nothing; `git stash` takes the changes away with one.
+        # A reset to the commit that is there already moves nothing: `git stash` takes changes away with one.
         heads = [it for it in heads if not (it.how == "reset" and it.before == it.after)]
         moves = _with_created(heads, list(self._branch_moves()))
         pushes = list(self._remote_moves())

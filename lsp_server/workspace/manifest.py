@@ -68,9 +68,10 @@ def take(
 ) -> Manifest | None:
     """Store the files and their manifest; None where `folder` is in no repository.
 
-    A new file, which git neither tracks nor ignores, is in it where it is text. A tracked file that is gone from the working tree is not in it and not omitted. Of a file that changed
-    after `until_ns` (since 1970) the content that is `known` stands, where there is one. What is read becomes
-    known. Raises OSError where a blob cannot be stored.
+    A new file, which git neither tracks nor ignores, is in it where it is text. A tracked file that is gone
+    from the working tree is not in it and not omitted. Of a file that changed after `until_ns` (since 1970)
+    the content that is `known` stands, where there is one. What is read becomes known. Raises OSError where a
+    blob cannot be stored.
     """
     entries = tracked(folder)
     if entries is None:
