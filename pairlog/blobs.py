@@ -16,7 +16,7 @@ from pairlog.replay import Blobs
 
 @dataclass(frozen=True)
 class File:
-    """A tracked file in a manifest: its path, git's mode and the SHA-256 of its bytes."""
+    """A file in a manifest: its path, git's mode and the SHA-256 of its bytes."""
 
     path: str
     mode: str

@@ -24,8 +24,8 @@ class Tracked:
     """A document whose text is followed: open in the editor, or changed on disk."""
 
     __slots__ = (
-        *("cause", "document", "edited", "history", "is_told", "language", "live", "lost", "number", "path"),
-        *("saved", "source", "version"),
+        *("cause", "document", "edited", "history", "is_gone", "is_told", "language", "live", "lost"),
+        *("number", "path", "saved", "source", "version"),
     )
 
     def __init__(
@@ -44,6 +44,8 @@ class Tracked:
         self.is_told = source == "editor"
         #: Its last edit since it was opened, saved or read anew; None where the file has its text.
         self.edited: LastEdit | None = None
+        #: Its file was deleted while it is open.
+        self.is_gone = False
         #: The SHA-256 of the file as it was saved last.
         self.saved: str | None = None
         self.path = path

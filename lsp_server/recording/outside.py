@@ -12,7 +12,8 @@ from typing import Literal, NamedTuple
 from lsp_server.recording.documents import Documents, Tracked
 from lsp_server.recording.left_out import LeftOut
 from lsp_server.recording.lines import Append, Lines
-from pairlog.events import Attribution, Change, Edit, Rename, Source, Vcs
+from lsp_server.recording.run_ledger import RunLedger
+from pairlog.events import Attribution, Change, Edit, Rename, Run, Source, Vcs
 
 #: What a change on disk was to a document that the editor has open: its own save, `saving` where that is not
 #: told yet; `reloaded` by the editor; `unexplained` where the editor shows another text.
@@ -40,6 +41,7 @@ class OutsideLines(Lines):
         """As `Lines` takes them."""
         super().__init__(documents, append, keep_blob, now)
         self._left_out = LeftOut(documents)
+        self.runs = RunLedger(self._saved)
         #: So much changed at once that not all of it is told: only a new manifest can show it.
         self.wants_manifest = False
 
@@ -54,8 +56,12 @@ class OutsideLines(Lines):
         for gone in self.documents.keep(doc):
             self._close(gone.number)
 
-    def edit_on_disk(self, path: str, base: Base, changes: Sequence[Change], ref: str | None) -> bool:
+    def edit_on_disk(
+        self, path: str, base: Base, changes: Sequence[Change], ref: str | None, since: float
+    ) -> bool:
         """A file that no editor has open was changed; `ref` names what did it.
+
+        It has its text `since`, in seconds since 1970.
 
         False where that is another document than `base` says by now: it was opened meanwhile.
         """
@@ -70,7 +76,7 @@ class OutsideLines(Lines):
             self._open(doc, "opened")
         doc.document.apply(changes)
         if changes:
-            self._saved.note(self._t, doc.number, self.next)
+            self._saved.note_late(self._at(since), doc.number, self.next)
             told = [*changes]
             self.event(Edit, doc=doc.number, changes=told, cause="external", evidence="observed", ref=ref)
         return True
@@ -79,7 +85,16 @@ class OutsideLines(Lines):
         """A file that no editor has open is there no more."""
         doc = self.documents.on_disk.pop(path, None)
         if doc is not None:
+            self._saved.gone(self._t, doc.number)
             self._close(doc.number)
+
+    def gone_under_the_editor(self, path: str) -> None:
+        """The file of a document that the editor has open is there no more, or no text."""
+        doc = self.documents.in_editor(path)
+        if doc is not None and not doc.is_gone:
+            doc.is_gone, doc.saved = True, None
+            self._saved.gone(self._t, doc.number)
+            self.gap("unsupported", "the file of a document that is open is gone, or no text")
 
     def moved_on_disk(self, old: str, new: str) -> None:
         """A file, or a folder, was moved; what the editor has open in it keeps its path there."""
@@ -100,6 +115,10 @@ class OutsideLines(Lines):
         if doc.saved in digests:
             return "own"
         digest = doc.document.sha256()
+        if doc.is_gone:
+            doc.is_gone = False
+            if digest in digests and doc.edited is None:
+                self._saved.back(doc.number)
         if not doc.live or digest not in digests:
             return "unexplained"
         if doc.edited is None:
@@ -111,12 +130,23 @@ class OutsideLines(Lines):
             return "saving"
         doc.edited, doc.saved = None, digest
         if seq >= 0:
-            self._saved.note(t, doc.number, seq)
+            self._saved.note_late(min(t, self._at(written_at)), doc.number, seq)
             if not has_cause:
                 self.event(
                     Attribution, of=seq, cause="external", evidence="observed", rule="reloaded", ref=ref
                 )
         return "reloaded"
+
+    def tell_seen(self) -> None:
+        """Runs that began before a change was told and after it was made saw more than their start says."""
+        for run, saw in self.runs.learn().items():
+            self.event(Run, id=run, phase="output", saw=saw, evidence="observed")
+
+    def _at(self, seconds: float) -> int:
+        """The `t` of a moment in seconds since 1970; that of now where the client says what time it is."""
+        if self._obeys_client_clock:
+            return self._t
+        return self._t - max(0, int((time.time() - seconds) * 1000))
 
     def version_control(self, told: Vcs, moves_files: bool) -> None:
         """Something happened in version control; `told` gets its seq and its time here."""

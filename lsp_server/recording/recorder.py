@@ -17,8 +17,8 @@ from lsp_server.recording.lines import Append
 from lsp_server.recording.mending import with_integers
 from lsp_server.recording.observe import Unsupported, Withheld, read, read_cause
 from lsp_server.recording.outside import OutsideLines
-from lsp_server.recording.run_ledger import RunLedger, Writer
-from lsp_server.recording.saved_texts import is_utf8
+from lsp_server.recording.run_ledger import Writer
+from lsp_server.workspace.texts import is_utf8
 from pairlog.document import sha256 as sha256_of_text
 from pairlog.events import End, Rename, Run, Save
 from pairlog.line import LINE_BYTES_MAX
@@ -49,7 +49,6 @@ class Recorder(Causing, OutsideLines):
         self._not_utf8: set[int] = set()
         #: The document and the line of text of the last edit.
         self._place = (0, -1)
-        self.runs = RunLedger()
 
     # -- the session ---------------------------------------------------------------------------------
 
@@ -181,7 +180,7 @@ class Recorder(Causing, OutsideLines):
                 digest, of = sha256(data).hexdigest(), "disk"
         if doc.path.endswith(".gitignore"):
             self.documents.gate.forget()
-        doc.edited, doc.saved = None, digest
+        doc.edited, doc.saved, doc.is_gone = None, digest, False
         self._learn(self.causes.saved(doc.number, doc.history, self._t))
         seq = self.next
         self.event(Save, doc=doc.number, sha256=digest, sha256_of=of)
@@ -196,7 +195,7 @@ class Recorder(Causing, OutsideLines):
         """The editor let go of a document. Where its file has its text, that is followed on."""
         doc = self.documents.close(uri)
         self._closed(doc)
-        if doc is not None and doc.live and doc.edited is None:
+        if doc is not None and doc.live and doc.edited is None and not doc.is_gone:
             self.follow(doc, "disk")
 
     def did_rename(self, old_uri: str, new_uri: str) -> None:
@@ -238,8 +237,11 @@ class Recorder(Causing, OutsideLines):
 
     # -- pairlog/observe -----------------------------------------------------------------------------
 
-    def observe(self, params: Any) -> None:
-        """A client says more than LSP can. Never raises: what is not understood becomes a `gap`."""
+    def observe(self, params: Any, ms_ago: int = 0) -> None:
+        """A client says more than LSP can; a run began `ms_ago`.
+
+        Never raises: what is not understood becomes a `gap`.
+        """
         if not isinstance(params, dict):
             self.gap("unsupported", "an observation that is no object")
             return
@@ -250,20 +252,18 @@ class Recorder(Causing, OutsideLines):
             elif kind == "time":
                 self._hear_time(params)
             elif not self.is_paused:
-                self._observe(params)
+                self._observe(params, ms_ago)
         except Unsupported as problem:
             self.gap("unsupported", str(problem))
 
-    def _observe(self, params: dict[str, Any]) -> None:
+    def _observe(self, params: dict[str, Any], ms_ago: int) -> None:
         try:
             cls, fields, ignored = read(params, self._number_of, self._left_out.admit)
         except Withheld:
             return
         if cls is Run:
             self.urgent = True
-            if fields["phase"] == "started" and "saw" not in fields:
-                fields["saw"] = self.saw(0)
-            self.runs.hear(self._t, fields)
+            self.runs.hear(self._t, fields, ms_ago)
         self.event(cls, **fields)
         for field in ignored:
             if (cls.type, field) not in self._ignored:

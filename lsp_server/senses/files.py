@@ -16,13 +16,14 @@ from typing import NamedTuple
 
 from lsp_server.recording.documents import Documents
 from lsp_server.recording.outside import Base
-from lsp_server.senses.on_disk import OnDisk, as_checked_out, is_passing, read
+from lsp_server.senses.on_disk import OnDisk, as_checked_out, read
 from lsp_server.senses.sense import Act, Place, Tell
 from lsp_server.workspace.gate import Gate
 from lsp_server.workspace.git import Entry, object_id, tracked
 from lsp_server.workspace.history import contents
 from lsp_server.workspace.manifest import FILE_BYTES_MAX
 from lsp_server.workspace.paths import Folder
+from lsp_server.workspace.untracked import is_passing
 from pairlog.difference import changes
 
 #: So many files are asked about and told before the event loop has its turn.
@@ -58,17 +59,21 @@ class Files:
         self._tell = tell
         self._gate = Gate(Folder(place.root), place.rules)
         self._tracked: dict[str, Entry] = {}
+        self._has_git = False
         self._stood: set[str] = set()
         self._told: set[str] = set()
         self._counted: set[str] = set()
         self._uncounted: set[str] = set()
+        self._has_told_edits = False
         self._now = now
         self._room = float(_FRESH_FILES_MAX)
         self._counted_at = now()
 
     def look(self) -> None:
         """Take in which files git tracks, and what it has of them."""
-        self._tracked = {it.path: it for it in tracked(self._place.root) or ()}
+        entries = tracked(self._place.root)
+        self._has_git = entries is not None
+        self._tracked = {it.path: it for it in entries or ()}
 
     def folders(self) -> set[Path]:
         """The folders that hold tracked files, and those that hold these."""
@@ -90,6 +95,8 @@ class Files:
 
     def may_be_watched(self, folder: str) -> bool:
         """Whether a folder that is new may hold files that are told; another repository's are not."""
+        if not self._has_git:
+            return False
         place = self._place.root / folder
         return not (place.is_symlink() or (place / ".git").exists() or self._gate.denied([folder]))
 
@@ -117,7 +124,7 @@ class Files:
         """Tell what changed; returns what is open in the editor.
 
         `paths` says of each whether it is new, `refs` which step of version control changed it: that tells
-        enough of a file which the session does not know.
+        enough of a file which the session does not know and that is as git has it.
         """
         refs = refs or {}
         self._refill()
@@ -126,20 +133,25 @@ class Files:
         waiting = iter(sorted(paths))
         while chunk := list(islice(waiting, _CHUNK)):
             known = self._place.ask(partial(_known, paths=chunk))
-            fresh = [it for it in chunk if it not in known and it not in refs]
+            fresh = [it for it in chunk if it not in known]
             read_now = {it: self._read(it) for it in (*known, *self._admitted(fresh))}
             bases = self._bases(
                 {path: it for path, it in read_now.items() if it and path not in known}, paths
             )
             for path, found in read_now.items():
                 if path not in known:
-                    untold += not self._tell_fresh(path, bases.get(path), found)
+                    untold += not self._tell_fresh(path, bases.get(path), found, refs.get(path))
                 elif (base := known[path].base) is not None:
                     untold += not self._tell_known(path, base, found, refs.get(path))
-                elif found is not None and known[path].saved not in found.digests:
+                elif found is None:
+                    self._say(methodcaller("gone_under_the_editor", path))
+                elif known[path].saved not in found.digests:
                     edited.append(Edited(path, found, refs.get(path)))
         if untold:
             self._say(methodcaller("too_many_on_disk", untold))
+        if self._has_told_edits:
+            self._has_told_edits = False
+            self._tell(methodcaller("tell_seen"))
         return edited
 
     def _tell_known(self, path: str, base: Base, found: OnDisk | None, ref: str | None) -> bool:
@@ -149,21 +161,23 @@ class Files:
         told = changes(base.text, found.text, self._place.encoding) if found is not None else []
         has_room = self._takes_room(sum(len(it[4]) for it in told) // _CHARS_OF_A_FILE)
         if found is not None and has_room:
-            self._say(methodcaller("edit_on_disk", path, base, told, ref))
+            self._has_told_edits = True
+            self._say(methodcaller("edit_on_disk", path, base, told, ref, found.since))
         else:
             self._told.add(path)
             self._say(methodcaller("gone_from_disk", path))
         return has_room
 
-    def _tell_fresh(self, path: str, base: Base | None, found: OnDisk | None) -> bool:
+    def _tell_fresh(self, path: str, base: Base | None, found: OnDisk | None, ref: str | None) -> bool:
         """Tell a file that the session did not know; False where there is no room for it."""
         if base is None or found is None:
             return True
         if not self._takes_room(1 + len(found.text) // _CHARS_OF_A_FILE):
             return False
         self._told.add(path)
+        self._has_told_edits = True
         told = changes(base.text, found.text, self._place.encoding)
-        self._say(methodcaller("edit_on_disk", path, base, told, None))
+        self._say(methodcaller("edit_on_disk", path, base, told, ref, found.since))
         return True
 
     def _takes_room(self, files: int) -> bool:
@@ -202,24 +216,36 @@ class Files:
         return [it for it in (*own, *others) if it not in denied]
 
     def _may_be_work(self, path: str) -> bool:
-        """Whether a file that git does not track may belong to the work, and not to another repository."""
+        """Whether a file that git does not track may belong to the work, and not to another repository.
+
+        Without git nothing says what is work: of folders in the folder nothing is told.
+        """
         names = path.split("/")
+        if len(names) > 1 and not self._has_git:
+            return False
         if ".git" in names or is_passing(names[-1]):
             return False
         folders = ("/".join(names[:depth]) for depth in range(1, len(names)))
         return not any((self._place.root / folder / ".git").exists() for folder in folders)
 
+    def _differs(self, entry: Entry, found: OnDisk) -> bool:
+        return entry.is_unmerged or object_id(found.data, entry.id) != entry.id
+
     def _bases(self, read_now: Mapping[str, OnDisk], paths: Mapping[str, bool]) -> dict[str, Base]:
         """What files were that the session did not know. None of those that are as git has them."""
         entries = {path: self._tracked[path] for path in read_now if path in self._tracked}
-        changed = {path: it for path, it in entries.items() if object_id(read_now[path].data, it.id) != it.id}
-        had = contents(self._place.root, [it.id for it in changed.values()], FILE_BYTES_MAX)
+        changed = {path: it for path, it in entries.items() if self._differs(it, read_now[path])}
+        # What a file in conflict was, git does not say.
+        wanted = [it.id for it in changed.values() if not it.is_unmerged]
+        had = contents(self._place.root, wanted, FILE_BYTES_MAX)
         bases = {}
         for path, found in read_now.items():
             text: str | None = None
             if path in entries and path not in changed:
                 continue
-            if path in changed and path not in self._told and (data := had.get(changed[path].id)) is not None:
+            entry = changed.get(path)
+            data = had.get(entry.id) if entry is not None and not entry.is_unmerged else None
+            if data is not None and path not in self._told:
                 text = as_checked_out(data, found.text)
                 if text == found.text:
                     continue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from hashlib import sha256
 from pathlib import Path
@@ -11,19 +10,19 @@ from typing import NamedTuple
 
 from lsp_server.workspace.manifest import FILE_BYTES_MAX
 
-#: What editors and tools leave beside a file for themselves.
-_PASSING = re.compile(
-    r".*~|#.*#|\.#.*|.*\.(?:sw[a-z]|tmp|temp|bak|orig|rej|lock|pid)|\.?[0-9]+|sed[A-Za-z0-9]{6}"
-)
 _BOM = "\ufeff"
 
 
 class OnDisk(NamedTuple):
-    """The bytes of a file, its text without a byte order mark, when it was written (seconds since 1970)."""
+    """The bytes of a file, its text without a byte order mark, when it was written (seconds since 1970).
+
+    `since`: when it was in its place at the latest; a file that is moved there was written before.
+    """
 
     data: bytes
     text: str
     written_at: float
+    since: float
 
     @property
     def digests(self) -> frozenset[str]:
@@ -50,14 +49,10 @@ def read(path: Path) -> OnDisk | None:
     if len(data) > FILE_BYTES_MAX or b"\0" in data:
         return None
     try:
-        return OnDisk(data, data.decode().removeprefix(_BOM), found.st_mtime)
+        text = data.decode().removeprefix(_BOM)
     except UnicodeDecodeError:
         return None
-
-
-def is_passing(name: str) -> bool:
-    """Whether a file of this name is none of the work: a swap file, a backup, a lock."""
-    return _PASSING.fullmatch(name) is not None
+    return OnDisk(data, text, found.st_mtime, max(found.st_mtime, found.st_ctime))
 
 
 def as_checked_out(data: bytes, like: str) -> str | None:

@@ -83,7 +83,7 @@ class _Watch:
                 self._watcher.close()
 
     def _begin(self) -> None:
-        self._repository = Repository.of(self._root)
+        self._find_repository()
         self._files.look()
         try:
             self._watcher = self._native()
@@ -117,22 +117,36 @@ class _Watch:
 
     def _gather(self, batch: Batch, first: list[Stirred] | str) -> bool:
         """Take in what comes until it rests and git is at rest too; False where it is time to stop."""
-        until = time.monotonic() + _BATCH_SECONDS_MAX
+        earliest = began = time.monotonic()
+        latest = began + _BATCH_SECONDS_MAX
+        was_busy = False
         item: list[Stirred] | str | None = first
-        while item is not None or self._is_git_busy():
+        while True:
             if item == _STOP:
                 return False
             if item == _OVERFLOW:
                 self._overflowed(batch)
             elif isinstance(item, list):
                 batch.add(item)
-            if time.monotonic() > until and not self._is_git_busy():
-                break
+            is_busy, now = self._is_git_busy(), time.monotonic()
+            if was_busy and not is_busy:
+                # git lets go of the index before it moves the head.
+                earliest = now + _QUIET_SECONDS
+            batch.has_git_moved |= is_busy
+            if is_busy and batch.files and item is None and self._has_run_begun(began):
+                # git may wait for somebody to write a message. The run did not.
+                return True
+            if not is_busy and now >= earliest and (item is None or now > latest):
+                return True
+            was_busy = is_busy
             try:
                 item = self._queue.get(timeout=_QUIET_SECONDS)
             except Empty:
                 item = None
-        return True
+
+    def _has_run_begun(self, since: float) -> bool:
+        """Whether a run began since then, or hardly before."""
+        return self._place.ask(lambda _documents: self._place.run_began()) > since - _QUIET_SECONDS
 
     def _is_git_busy(self) -> bool:
         return self._repository is not None and self._repository.is_busy()
@@ -163,10 +177,15 @@ class _Watch:
 
     def _look_at_repository(self) -> list[Happening]:
         if self._repository is None:
-            self._repository = Repository.of(self._root)
+            self._find_repository()
             self._look_anew()
             return []
         return self._repository.look()
+
+    def _find_repository(self) -> None:
+        self._repository = Repository.of(self._root)
+        if self._repository is not None and not self._repository.is_readable:
+            self._tell(methodcaller("gap", "unsupported", "version control: refs in a reftable are not read"))
 
     # -- what is watched -----------------------------------------------------------------------------------
 

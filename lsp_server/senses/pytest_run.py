@@ -110,8 +110,8 @@ class PytestRun(asyncio.Protocol):
             lambda recorder: self._write_run(
                 recorder,
                 "started",
+                age_ms,
                 command=hello.get("command"),
-                saw=recorder.saw(age_ms),
                 parent=recorder.parent(age_ms, "pytest"),
             )
         )
@@ -120,7 +120,7 @@ class PytestRun(asyncio.Protocol):
         lost = _number(goodbye, "lost")
         if lost:
             self._lose("not_emitted", "results of a test run that could not be taken in time", lost)
-        told = {name: goodbye.get(name) for name in ("exit_code", "duration_ms")}
+        told: dict[str, Any] = {name: goodbye.get(name) for name in ("exit_code", "duration_ms")}
         self._tell(lambda recorder: self._write_run(recorder, "ended", **told))
         self._is_over = True
         self._doubles.end(self._id)
@@ -140,9 +140,9 @@ class PytestRun(asyncio.Protocol):
 
     # -- in a recorder -------------------------------------------------------------------------------
 
-    def _write_run(self, recorder: Recorder, phase: str, **told: Any) -> None:
+    def _write_run(self, recorder: Recorder, phase: str, ms_ago: int = 0, **told: Any) -> None:
         run = {"type": "run", "id": self._id, "phase": phase, "kind": "test", **told, "evidence": "observed"}
-        recorder.observe(run)
+        recorder.observe(run, ms_ago)
 
     def _write_results(self, recorder: Recorder, messages: Sequence[dict[str, Any]]) -> None:
         named = {self._named(recorder, it.get(field)) for it in messages for field in _PLACES}

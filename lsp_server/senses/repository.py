@@ -19,7 +19,7 @@ from lsp_server.workspace.git import output
 from lsp_server.workspace.history import Commit, GitFolders, changed_paths, commits, git_folders, head
 
 #: The files of a git folder that change when something moves.
-_TELLING = frozenset(("HEAD", "logs", "refs", "packed-refs"))
+_TELLING = frozenset(("HEAD", "logs", "refs", "packed-refs", "index.lock"))
 _LOCKS = ("index.lock", "HEAD.lock")
 #: A lock that is older was left behind by a git that died.
 _LOCK_SECONDS_MAX = 60.0
@@ -54,6 +54,11 @@ class Repository:
         folders = git_folders(root)
         return None if folders is None else cls(root, folders)
 
+    @property
+    def is_readable(self) -> bool:
+        """Whether refs and their logs are files of their own, and not in a reftable."""
+        return not (self._common / "reftable").is_dir()
+
     def places(self) -> list[Path]:
         """The folders to watch; there may be more of them later."""
         found = [self._own, self._own / "logs"]
@@ -66,7 +71,8 @@ class Repository:
         for folder in {self._own, self._common}:
             if path == folder or folder in path.parents:
                 parts = path.relative_to(folder).parts
-                return bool(parts) and parts[0] in _TELLING and not path.name.endswith(".lock")
+                is_lock = path.name.endswith(".lock") and path.name != "index.lock"
+                return bool(parts) and parts[0] in _TELLING and not is_lock
         return None
 
     def is_busy(self) -> bool:
@@ -97,9 +103,8 @@ class Repository:
             return self._moves_of_head()
         stashed = self._stash.moves()
         heads = list(_with_branches(self._head.moves(), self._branch()))
-        # `git stash` takes the changes away with a reset to the commit that is there already.
-        is_stash = bool(stashed)
-        heads = [it for it in heads if not (is_stash and it.how == "reset" and it.before == it.after)]
+        # A reset to the commit that is there already moves nothing: `git stash` takes changes away with one.
+        heads = [it for it in heads if not (it.how == "reset" and it.before == it.after)]
         moves = _with_created(heads, list(self._branch_moves()))
         pushes = list(self._remote_moves())
         return _merged(moves, [*stashed, *pushes])

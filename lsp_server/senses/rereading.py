@@ -65,6 +65,7 @@ class Rereading:
         def read_anew(recorder: Recorder) -> None:
             found = edited.found
             fates.append(recorder.read_anew(edited.path, found.digests, found.written_at, edited.ref))
+            recorder.tell_seen()
 
         if self._place.ask(lambda documents: documents.in_editor(edited.path)) is None:
             return "closed"

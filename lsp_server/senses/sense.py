@@ -48,6 +48,8 @@ class Place(NamedTuple):
     show: Callable[[str], None]
     #: What happened before may not be told now: milliseconds since 1970. For the event loop's thread.
     told_from_ms: Callable[[], int]
+    #: When a run was last told to begin, by the monotonic clock. For the event loop's thread.
+    run_began: Callable[[], float]
 
 
 class Sense(Protocol):

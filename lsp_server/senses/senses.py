@@ -48,6 +48,7 @@ class Senses:
             watch_by_client,
             self._show,
             lambda: recording.told_from_ms,
+            lambda: recording.recorder.runs.began,
         )
         for sense in senses:
             try:

@@ -49,11 +49,15 @@ class Facts:
 
 @dataclass(frozen=True)
 class Entry:
-    """A tracked file: its mode and object id in the index, its path relative to the folder."""
+    """A tracked file: its mode and object id in the index, its path relative to the folder.
+
+    One in conflict (`is_unmerged`) has an id for each side, of which this is one.
+    """
 
     mode: str
     id: str
     path: str
+    is_unmerged: bool = False
 
 
 def head_of(folder: Path) -> str | None:
@@ -107,9 +111,8 @@ def tracked(folder: Path) -> list[Entry] | None:
     for record in listing.split(b"\0"):
         attributes, _, path = record.partition(b"\t")
         if path:
-            mode, identifier, _stage = attributes.decode().split(" ")
-            # A file in conflict is listed once for each side.
-            entries[os.fsdecode(path)] = Entry(mode, identifier, os.fsdecode(path))
+            mode, identifier, stage = attributes.decode().split(" ")
+            entries[os.fsdecode(path)] = Entry(mode, identifier, os.fsdecode(path), stage != "0")
     return list(entries.values())
 
 

@@ -1,4 +1,4 @@
-"""The manifest of a moment: every tracked file as it stands in the working tree."""
+"""The manifest of a moment: every file that git tracks, or would take, as it stands in the working tree."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ from typing import NamedTuple
 
 from lsp_server.home.blob_store import BlobStore
 from lsp_server.workspace.git import Entry, index_differs, object_id, tracked
+from lsp_server.workspace.texts import is_utf8
+from lsp_server.workspace.untracked import untracked
 from pairlog.blobs import File, write_manifest
 
 FILE_BYTES_MAX = 1024 * 1024
 WORKSPACE_BYTES_MAX = 64 * 1024 * 1024
+#: Of more new files than somebody writes, as of a package folder that is not ignored, only so many are taken.
+UNTRACKED_FILES_MAX = 1000
 _SUBMODULE = "160000"
 _LINK = "120000"
 #: A file that was written so shortly before it was read may be written again within one tick of its clock.
@@ -24,7 +28,7 @@ _TICK_NS = 100_000_000
 
 @dataclass(frozen=True)
 class Manifest:
-    """A stored manifest. `omitted` counts the tracked files left out: denied, too large, or submodules."""
+    """A stored manifest. `omitted` counts the files left out: denied, too large, too many, or submodules."""
 
     blob: str
     files: int
@@ -62,19 +66,22 @@ def take(
     known: Known | None = None,
     until_ns: int | None = None,
 ) -> Manifest | None:
-    """Store the tracked files and their manifest; None where `folder` is in no repository.
+    """Store the files and their manifest; None where `folder` is in no repository.
 
-    A tracked file that is gone from the working tree is not in it and not omitted. Of a file that changed
-    after `until_ns` (since 1970) the content that is `known` stands, where there is one. What is read becomes
-    known. Raises OSError where a blob cannot be stored.
+    A new file, which git neither tracks nor ignores, is in it where it is text. A tracked file that is gone
+    from the working tree is not in it and not omitted. Of a file that changed after `until_ns` (since 1970)
+    the content that is `known` stands, where there is one. What is read becomes known. Raises OSError where a
+    blob cannot be stored.
     """
     entries = tracked(folder)
     if entries is None:
         return None
+    new = untracked(folder)
+    omitted = max(0, len(new) - UNTRACKED_FILES_MAX)
+    entries += new[:UNTRACKED_FILES_MAX]
     known = known or Known()
     read: dict[str, _Content] = {}
     files: list[File] = []
-    omitted = 0
     room = WORKSPACE_BYTES_MAX
     dirty = index_differs(folder) is not False
     for entry in entries:
@@ -87,7 +94,7 @@ def take(
                 omitted += 1
                 continue
             try:
-                found = _read(folder, entry, min(room, FILE_BYTES_MAX))
+                found = _read(folder, entry, min(room, FILE_BYTES_MAX), until_ns)
             except OSError:
                 dirty = True
                 continue
@@ -109,7 +116,7 @@ def take(
 def _unchanged(
     folder: Path, entry: Entry, blobs: BlobStore, known: _Content | None, until_ns: int | None
 ) -> _Content | None:
-    """What is known of a tracked file, where that is what it holds, or what it held before `until_ns`."""
+    """What is known of a file, where that is what it holds, or what it held before `until_ns`."""
     if known is None or not blobs.has(known.blob):
         return None
     try:
@@ -121,8 +128,13 @@ def _unchanged(
     return known if known.stamp == _stamp(found) else None
 
 
-def _read(folder: Path, entry: Entry, bytes_max: int) -> tuple[bytes, _Stamp | None] | None:
-    """The bytes of a tracked file, of a link its target; None where they are too many."""
+def _read(
+    folder: Path, entry: Entry, bytes_max: int, until_ns: int | None
+) -> tuple[bytes, _Stamp | None] | None:
+    """The bytes of a file, of a link its target; None where they are too many.
+
+    None as well for a new file that is no text, or was written after `until_ns`: it may not have been there.
+    """
     path = folder / entry.path
     found = path.lstat()
     stamp = _stamp(found) if found.st_mtime_ns < time.time_ns() - _TICK_NS else None
@@ -130,11 +142,13 @@ def _read(folder: Path, entry: Entry, bytes_max: int) -> tuple[bytes, _Stamp | N
         return os.fsencode(path.readlink()), stamp
     if not stat.S_ISREG(found.st_mode):
         raise FileNotFoundError(path)
-    if found.st_size > bytes_max:
+    is_new = not entry.id
+    if found.st_size > bytes_max or (is_new and until_ns is not None and found.st_mtime_ns > until_ns):
         return None
     with path.open("rb") as stream:
         data = stream.read(bytes_max + 1)
-    return None if len(data) > bytes_max else (data, stamp)
+    is_unfit = len(data) > bytes_max or (is_new and not is_utf8(data))
+    return None if is_unfit else (data, stamp)
 
 
 def _stamp(found: os.stat_result) -> _Stamp:

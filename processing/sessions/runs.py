@@ -16,7 +16,8 @@ FAILED = frozenset({"failed", "error", "xpassed"})
 class RunRecord:
     """One run. `seq_last` is the last line that belongs to it; `ended` is False where its end is missing.
 
-    `tests` holds the results in their order. `saw` maps a document to the seq of the text on disk.
+    `tests` holds the results in their order. `saw` maps a document to the seq of the text on disk;
+    a line behind the start has another one where a change was told late.
     """
 
     id: str
@@ -54,12 +55,13 @@ def runs(events: Iterable[Event]) -> list[RunRecord]:
         name = event.id if isinstance(event, Run) else event.run
         record = records.setdefault(name, RunRecord(name, event.seq, event.seq))
         record.seq_last = event.seq
+        if isinstance(event, Run) and event.saw is not None:
+            record.saw = {int(doc): seq for doc, seq in event.saw.items() if doc.isdecimal()}
         if isinstance(event, Test):
             record.tests.append(event)
         elif event.phase == "started":
             record.kind, record.command, record.evidence = event.kind, event.command, event.evidence
             record.parent = event.parent
-            record.saw = {int(doc): seq for doc, seq in (event.saw or {}).items() if doc.isdecimal()}
         elif event.phase == "ended":
             record.ended, record.exit_code, record.duration_ms = True, event.exit_code, event.duration_ms
     return list(records.values())

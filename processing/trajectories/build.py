@@ -242,7 +242,7 @@ def _feedback(step: Step, records: Iterable[RunRecord]) -> dict[str, Any] | None
         return None
     for record in records:
         saw = record.saw.get(step.doc) if step.doc is not None else None
-        seen = record.seq_started > step.seq_last and (saw is None or saw >= step.seq_last)
+        seen = (record.seq_started if saw is None else saw) >= step.seq_last
         if seen and record.ended:
             return {"run": record.id, "seq": record.seq_last, **_outcome(record)}
     return None

@@ -88,7 +88,7 @@ def test_a_remote_loses_its_credentials_and_a_local_path_is_no_remote(remote: st
     assert without_credentials(remote) == kept
 
 
-def test_a_manifest_holds_the_tracked_files_as_they_stand(repository: Path, git: Git, tmp_path: Path) -> None:
+def test_a_manifest_holds_the_files_as_they_stand(repository: Path, git: Git, tmp_path: Path) -> None:
     for name, text in (("a.py", "a"), ("sub/run.sh", "b"), ("gone", "c"), ("ü\n.txt", "d")):
         (repository / name).parent.mkdir(exist_ok=True)
         (repository / name).write_text(text)
@@ -100,13 +100,14 @@ def test_a_manifest_holds_the_tracked_files_as_they_stand(repository: Path, git:
     assert taken(repository, tmp_path / "blobs")["dirty"] is False
     (repository / "gone").unlink()
     (repository / "a.py").write_bytes(b"changed\xff")
-    (repository / "untracked").write_text("no")
+    (repository / "new").write_text("e")
     assert taken(repository, tmp_path / "blobs") == {
         "files": {
             "a.py": ("100644", b"changed\xff"),
             "sub/run.sh": ("100755", b"b"),
             "ü\n.txt": ("100644", b"d"),
             "link": ("120000", b"a.py"),
+            "new": ("100644", b"e"),
         },
         "omitted": 1,
         "dirty": True,

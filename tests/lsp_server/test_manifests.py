@@ -152,6 +152,63 @@ def test_of_a_file_that_is_changed_while_the_run_goes_on_what_it_held_before_sta
     assert texts == ["a = 1\n", "a = 2\n"]
 
 
+def test_new_files_that_git_does_not_ignore_belong_to_it_and_denied_and_ignored_ones_do_not(
+    tmp_path: Path,
+) -> None:
+    scene = Scene(tmp_path)
+    scene.write(".gitignore", "out/\n")
+    scene.commit()
+    for name in ("out", "lib"):
+        (scene.shop / name).mkdir()
+    scene.write("helper.py", "v = 1\n")
+    scene.write("lib/deep.py", "d = 1\n")
+    for name in (".env", "id_rsa", "out/log.py", ".helper.py.swp", "#cart.py#"):
+        scene.write(name, "very secret\n")
+    (scene.shop / "blob.bin").write_bytes(b"very secret\0")
+    os.utime(scene.shop / "blob.bin", (0, 0))
+    (scene.shop / "away").symlink_to("/etc")
+    (scene.shop / "copy").mkdir()
+    subprocess.run(["git", "init", "-q", "copy"], cwd=scene.shop, check=True)
+    scene.write("copy/other.py", "very secret\n")
+    scene.run("r1")
+    scene.settle()
+    run, is_dirty, texts = scene.manifests()[-1]
+    assert (run, is_dirty) == ("r1", True)
+    assert texts == {
+        ".gitignore": "out/\n",
+        "cart.py": "a = 1\n",
+        "tax.py": "RATE = 7\n",
+        "helper.py": "v = 1\n",
+        "lib/deep.py": "d = 1\n",
+    }
+    told = [event for event in scene.desk.events() if event["type"] == "workspace"][-1]
+    assert (told["files"], told["omitted"]) == (5, 4)
+    assert not any(b"very secret" in blob.read_bytes() for blob in scene.desk.home.blobs.iterdir())
+
+
+def test_of_more_new_files_than_somebody_writes_the_rest_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(manifest, "UNTRACKED_FILES_MAX", 2)
+    scene = Scene(tmp_path)
+    for number in range(5):
+        scene.write(f"new{number}.py", "")
+    scene.run("r1")
+    scene.settle()
+    told = [event for event in scene.desk.events() if event["type"] == "workspace"][-1]
+    assert (told["files"], told["omitted"], told["dirty"]) == (4, 3, True)
+
+
+def test_a_new_file_that_a_run_made_was_not_there_before_it(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    blobs, begun = BlobStore(scene.desk.home.blobs), time.time_ns()
+    (scene.shop / "made.py").write_text("made = 1\n")
+    os.utime(scene.shop / "made.py", ns=(begun + 1, begun + 1))
+    taken = manifest.take(scene.shop, blobs, lambda _path: False, Known(), begun)
+    assert taken is not None
+    assert (taken.files, taken.omitted) == (2, 1)
+
+
 def test_only_what_has_changed_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scene = Scene(tmp_path)
     asked: list[str] = []

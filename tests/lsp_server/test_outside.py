@@ -13,6 +13,7 @@ import pytest
 from pairlog.document import sha256
 from tests.lsp_server.git_shop import Shop
 from tests.lsp_server.outside import Watched, recorder, watched
+from tests.support.processes import wait_for
 
 CART = "total = 1\n"
 SHELF = "".join(f"row{n} = {n}\n" for n in range(20))
@@ -190,6 +191,35 @@ class TestDocumentsThatTheEditorHasOpen:
         assert gap["detail"] == "a file changed on disk, and the editor kept another text of it"
         finished(it)
 
+    def test_of_one_whose_file_is_deleted_a_gap_is_told_and_no_run_saw_it(self, it: Watched) -> None:
+        uri = it.client.open(it.shop.root / "cart.py", CART)
+        it.client.change(uri, 2, (0, 8, 0, 9, "7"))
+        it.shop.write("cart.py", "total = 7\n")
+        it.client.save(uri, "total = 7\n")
+        it.client.observe(type="run", id="r1", phase="started", kind="terminal")
+        (it.shop.root / "cart.py").unlink()
+        (gap,) = it.until_told("gap", reason="unsupported")
+        assert gap["detail"] == "the file of a document that is open is gone, or no text"
+        it.client.observe(type="run", id="r2", phase="started", kind="terminal")
+        (save,) = it.until_told("save")
+        runs = it.until_told("run", phase="started", count=2)
+        assert [run.get("saw", {}).get(str(save["doc"])) for run in runs] == [save["seq"], None]
+        it.client.close(uri)
+        it.client.settle()
+        it.shop.write("cart.py", "total = 9\n")
+        it.until_told("open", path="cart.py", source="git", text=CART)
+        finished(it)
+
+    def test_one_whose_file_another_program_moves_keeps_its_path(self, it: Watched) -> None:
+        uri = it.client.open(it.shop.root / "cart.py", CART)
+        it.shop.git("mv", "cart.py", "basket.py")
+        it.until_told("gap", reason="unsupported")
+        it.shop.write("basket.py", "total = 5\n")
+        it.until_told("edit", changes=[[0, 8, 0, 9, "5"]])
+        it.client.change(uri, 2, (0, 8, 0, 9, "7"))
+        finished(it)
+        assert (it.text("cart.py"), it.text("basket.py")) == ("total = 7\n", "total = 5\n")
+
     def test_once_it_is_closed_the_file_is_followed_from_its_text(self, it: Watched) -> None:
         uri = it.client.open(it.shop.root / "cart.py", CART)
         it.client.change(uri, 2, (0, 8, 0, 9, "4"))
@@ -223,6 +253,22 @@ class TestVersionControl:
         finished(it)
         assert it.text("cart.py") == CART
 
+    def test_what_a_step_of_more_than_a_second_changes_refers_to_it(self, tmp_path: Path) -> None:
+        shop = Shop(tmp_path / "shop", {f"shelf{number}.py": "rows = 1\n" for number in range(3)})
+        with watched(shop, tmp_path / "home") as it:
+            for number in range(3):
+                shop.write(f"shelf{number}.py", "rows = 2\n")
+            it.until_told("edit", changes=[[0, 7, 0, 8, "2"]], count=3)
+            shop.commit("Two")
+            shop.write(".git/info/attributes", "*.py filter=slow\n")
+            shop.git("config", "filter.slow.smudge", "sleep 0.7; cat")
+            shop.git("reset", "-q", "--hard", "HEAD~1")
+            (reset,) = it.until_told("vcs", action="branch", how="reset")
+            back = it.until_told("edit", changes=[[0, 7, 0, 8, "1"]], count=3)
+            assert {event["ref"] for event in back} == {reset["op"]}
+            assert min(event["seq"] for event in back) > reset["seq"]
+            finished(it)
+
     def test_a_commit_follows_the_changes_that_it_takes(self, it: Watched) -> None:
         it.shop.write("cart.py", "total = 2\n")
         it.shop.commit("Two")
@@ -243,6 +289,58 @@ class TestVersionControl:
         assert ".env" not in told["paths"]
         assert told["files"] == len(told["paths"]) + 1
 
+    def test_what_a_file_in_conflict_was_before_git_does_not_say(self, tmp_path: Path) -> None:
+        shop = Shop(tmp_path / "shop", {"cart.py": CART})
+        shop.git("checkout", "-q", "-b", "sale")
+        shop.write("cart.py", "total = 2\n")
+        shop.commit("Two")
+        shop.git("checkout", "-q", "main")
+        shop.write("cart.py", "total = 3\n")
+        shop.commit("Three")
+        shop.git("checkout", "-q", "sale")
+        with watched(shop, tmp_path / "home") as it:
+            with pytest.raises(subprocess.CalledProcessError):
+                shop.git("rebase", "-q", "main")
+            (opened,) = it.until_told("open", path="cart.py")
+            assert (opened["source"], opened["text"]) == ("disk", (shop.root / "cart.py").read_text())
+            shop.write("cart.py", "total = 5\n")
+            it.until_told("edit", doc=opened["doc"])
+            finished(it)
+
+    def test_what_a_step_leaves_other_than_the_index_has_it_is_told_with_that_step(
+        self, tmp_path: Path
+    ) -> None:
+        shop = Shop(tmp_path / "shop", {"cart.py": CART})
+        shop.write("cart.py", "total = 2\n")
+        shop.git("stash", "-q")
+        with watched(shop, tmp_path / "home") as it:
+            shop.git("stash", "pop", "-q")
+            (drop,) = it.until_told("vcs", action="stash", how="drop")
+            (edit,) = it.until_told("edit", changes=[[0, 8, 0, 9, "2"]])
+            assert edit["ref"] == drop["op"]
+            finished(it)
+
+    def test_without_it_only_files_directly_in_the_folder_are_told(self, tmp_path: Path) -> None:
+        (tmp_path / "shop").mkdir()
+        with watched(Shop(tmp_path / "shop", make=False), tmp_path / "home") as it:
+            it.shop.write("node_modules/left/deep.js", "very secret\n")
+            it.shop.write("cart.py", CART)
+            it.until_told("open", path="cart.py")
+            it.shop.write("node_modules/left/deep.js", "very secret, again\n")
+            it.mark()
+            finished(it)
+            assert b"very secret" not in b"".join(it.lines())
+
+    def test_refs_in_a_reftable_are_not_read_which_is_told_once(self, tmp_path: Path) -> None:
+        shop = Shop(tmp_path / "shop", {"cart.py": CART})
+        (shop.root / ".git" / "reftable").mkdir()
+        with watched(shop, tmp_path / "home") as it:
+            shop.write("cart.py", "total = 2\n")
+            it.until_told("edit", changes=[[0, 8, 0, 9, "2"]])
+            (gap,) = it.until_told("gap", reason="unsupported")
+            assert gap["detail"] == "version control: refs in a reftable are not read"
+            finished(it)
+
     def test_a_clone_made_while_recording_becomes_known(self, tmp_path: Path) -> None:
         (tmp_path / "shop").mkdir()
         with watched(Shop(tmp_path / "shop", make=False), tmp_path / "home") as it:
@@ -250,6 +348,45 @@ class TestVersionControl:
             it.mark()
             it.shop.commit("Begin")
             it.until_told("vcs", action="commit", message="Begin\n")
+
+
+class TestWhatARunSaw:
+    def test_a_text_that_was_written_before_is_in_it_although_it_is_told_later(self, it: Watched) -> None:
+        it.shop.write("cart.py", "total = 2\n")
+        (first,) = it.until_told("edit", changes=[[0, 8, 0, 9, "2"]])
+        it.shop.write("cart.py", "total = 3\n")
+        it.client.observe(type="run", id="r1", phase="started", kind="terminal")
+        (edit,) = it.until_told("edit", changes=[[0, 8, 0, 9, "3"]])
+        (started,) = it.until_told("run", phase="started")
+        (told,) = it.until_told("run", phase="output", id="r1")
+        doc = str(first["doc"])
+        assert (started["saw"][doc], told["saw"][doc]) == (first["seq"], edit["seq"])
+        it.shop.write("cart.py", "total = 4\n")
+        it.until_told("edit", changes=[[0, 8, 0, 9, "4"]])
+        finished(it)
+        assert len([event for event in it.events() if event["type"] == "run"]) == 2
+
+    def test_so_is_one_that_was_written_while_git_waits_for_a_message(self, it: Watched) -> None:
+        it.shop.write("lib/shelf.py", SHELF + "# 1\n")
+        it.until_told("open", path="lib/shelf.py")
+        hold = it.shop.write("out/hold", "")
+        editor = f"touch {hold}ing; while [ -e {hold} ]; do sleep 0.05; done; echo One >"
+        commit = ["git", "-C", str(it.shop.root), "-c", "user.name=Dev", "-c", "user.email=dev@example.com"]
+        environment = {**os.environ, "GIT_EDITOR": editor}
+        with subprocess.Popen(
+            [*commit, "commit", "-q", "-a"], env=environment, stderr=subprocess.DEVNULL
+        ) as git:
+            wait_for("the editor", lambda: hold.with_name("holding").exists() or None)
+            it.shop.write("cart.py", "total = 2\n")
+            it.client.observe(type="run", id="r1", phase="started", kind="terminal")
+            (edit,) = it.until_told("edit", changes=[[0, 8, 0, 9, "2"]])
+            (told,) = it.until_told("run", phase="output", id="r1")
+            hold.unlink()
+        assert told["saw"][str(edit["doc"])] == edit["seq"]
+        assert git.returncode == 0
+        (commit_told,) = it.until_told("vcs", action="commit")
+        assert commit_told["paths"] == ["lib/shelf.py"]
+        finished(it)
 
 
 def test_nothing_is_seen_without_consent_or_while_paused(it: Watched) -> None:
@@ -338,6 +475,20 @@ class TestWhereTheSystemHasNoWatches:
             it.until_told("vcs", action="commit")
             assert {event["path"] for event in it.events() if event["type"] == "open"} == {"cart.py"}
             finished(it)
+
+    def test_without_git_the_client_is_heard_of_files_directly_in_the_folder(self, tmp_path: Path) -> None:
+        (tmp_path / "shop").mkdir()
+        shop = Shop(tmp_path / "shop", make=False)
+        with recorder(shop, tmp_path / "home", [sys.executable, "-c", WITHOUT_WATCHES], watches=True) as it:
+            it.client.wait(lambda message: message.get("method") == "client/registerCapability")
+            told = [shop.write(name, "x = 1\n") for name in ("node_modules/deep.js", "cart.py")]
+            it.client.notify(
+                "workspace/didChangeWatchedFiles",
+                {"changes": [{"uri": file.as_uri(), "type": 1} for file in told]},
+            )
+            it.until_told("edit", changes=[[0, 0, 0, 0, "x = 1\n"]])
+            finished(it)
+            assert [event["path"] for event in it.events() if event["type"] == "open"] == ["cart.py"]
 
     def test_a_client_without_any_is_told_as_a_gap(self, tmp_path: Path) -> None:
         shop = Shop(tmp_path / "shop", {"cart.py": CART})

@@ -105,6 +105,36 @@ def test_stash_and_pop_are_told_and_the_reset_that_a_stash_makes_is_not(shop: Sh
     assert words(repository.look()) == ["stash drop@None"]
 
 
+def test_a_stash_that_is_gone_at_the_next_look_leaves_nothing(shop: Shop) -> None:
+    repository = followed(shop)
+    shop.write("cart.py", "total = 9\n")
+    shop.git("stash")
+    shop.git("stash", "pop")
+    assert repository.look() == []
+
+
+def test_a_rebase_of_merges_tells_as_picks_only_what_makes_a_commit(shop: Shop) -> None:
+    shop.git("checkout", "-q", "-b", "sale")
+    shop.write("cart.py", "total = 2\n")
+    shop.commit("Two (reset)")
+    shop.git("checkout", "-q", "-b", "side", "main")
+    shop.write("side.py", "")
+    shop.commit("Side")
+    shop.git("checkout", "-q", "sale")
+    shop.git("merge", "-q", "--no-ff", "-m", "Both", "side")
+    shop.git("checkout", "-q", "main")
+    shop.write("shelf.py", "full = False\n")
+    shop.commit("Empty")
+    shop.git("checkout", "-q", "sale")
+    repository = followed(shop)
+    shop.git("rebase", "-q", "-r", "main")
+    happened = repository.look()
+    picks = [it.commit.message for it in happened if it.move.how == "pick" and it.commit is not None]
+    assert sorted(picks) == ["Both\n", "Side\n", "Two (reset)\n"]
+    assert {it.move.action for it in happened} == {"rebase"}
+    assert sum(it.move.how == "pick" for it in happened) == 3
+
+
 def test_push_and_fetch_name_the_branch_elsewhere(shop: Shop, tmp_path: Path) -> None:
     shop.git("clone", "-q", "--bare", ".", str(tmp_path / "far.git"))
     shop.git("remote", "add", "origin", str(tmp_path / "far.git"))

@@ -159,6 +159,11 @@ def version_control(hand: Hand) -> None:
     hand.program_writes("lib/till.py")
     hand.git("stash", "stash", "-q")
     hand.git("stash drop", "stash", "pop", "-q")
+    hand.program_writes("shelf.py")
+    hand.git("commit", "commit", "-q", "-m", "Both", "shelf.py", "lib/till.py")
+    shop.write(".git/info/attributes", "*.py filter=slow\n")
+    shop.git("config", "filter.slow.smudge", "sleep 0.6; cat")
+    hand.git("branch reset", "reset", "-q", "--hard", "HEAD~1")
 
 
 def _told(it: Watched) -> Iterator[Told]:
