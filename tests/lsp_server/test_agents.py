@@ -257,32 +257,30 @@ def test_what_is_too_large_is_refused_however_it_is_sent_and_is_a_gap(scene: Sce
     assert gaps == [("not_emitted", "a request of an agent that could not be taken")]
 
 
+_POST = b"POST /v1/logs HTTP/1.1\r\nHost: localhost:PORT\r\n"
+_JSON = _POST + b"Content-Type: application/json\r\n"
 STRANGE: dict[str, bytes] = {
     "nothing": b"",
     "no HTTP": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" * 50,
     "no host": b"POST /v1/logs HTTP/1.1\r\n\r\n",
-    "two hosts": b"POST /v1/logs HTTP/1.1\r\nHost: localhost:PORT\r\nHost: evil\r\n\r\n",
-    "two lengths": b"POST /v1/logs HTTP/1.1\r\nHost: localhost:PORT\r\nContent-Length: 1\r\nContent-Length: 9\r\n\r\n{",
+    "two hosts": _POST + b"Host: evil\r\n\r\n",
+    "two lengths": _POST + b"Content-Length: 1\r\nContent-Length: 9\r\n\r\n{",
     "an endless head": b"POST /v1/logs HTTP/1.1\r\nX: " + b"x" * 200_000,
-    "an endless length": b"POST /v1/logs HTTP/1.1\r\nHost: localhost:PORT\r\nContent-Type: application/json\r\n"
-    b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n",
-    "a body without a length": b"POST /v1/logs HTTP/1.1\r\nHost: localhost:PORT\r\n"
-    b"Content-Type: application/json\r\n\r\n{}{}{}",
-    "strange chunks": b"POST /v1/logs HTTP/1.1\r\nHost: localhost:PORT\r\nContent-Type: application/json\r\n"
-    b"Transfer-Encoding: chunked\r\n\r\nfffffffff\r\n",
-    "two requests at once": b"POST /v1/logs HTTP/1.1\r\nHost: localhost:PORT\r\nContent-Length: 0\r\n\r\n"
-    * 3,
+    "an endless length": _JSON + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n",
+    "a body without a length": _JSON + b"\r\n{}{}{}",
+    "strange chunks": _JSON + b"Transfer-Encoding: chunked\r\n\r\nfffffffff\r\n",
+    "two requests at once": (_POST + b"Content-Length: 0\r\n\r\n") * 3,
 }
 
 
 @pytest.mark.parametrize("said", STRANGE.values(), ids=STRANGE)
 def test_whatever_comes_to_the_port_the_recording_goes_on(scene: Scene, said: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", scene.port), _SECONDS_MAX) as talking:
-        with suppress(ConnectionError):
-            talking.sendall(said.replace(b"PORT", str(scene.port).encode()))
-            talking.shutdown(socket.SHUT_WR)
-            while talking.recv(65536):
-                continue
+    talking = socket.create_connection(("127.0.0.1", scene.port), _SECONDS_MAX)
+    with talking, suppress(ConnectionError):
+        talking.sendall(said.replace(b"PORT", str(scene.port).encode()))
+        talking.shutdown(socket.SHUT_WR)
+        while talking.recv(65536):
+            continue
     assert scene.post(prompt(1)).status == 200
     assert [event["id"] for event in scene.told(1)] == ["p1"]
     scene.client.settle()
