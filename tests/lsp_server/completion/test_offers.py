@@ -285,6 +285,26 @@ def test_the_same_place_again_is_answered_from_what_is_known(desk: Offering) -> 
     shown(desk).offers.watch.rejected(desk.uri("cart.py"))
     assert desk.ask(0, 4) == Offer("pairlog-2", "total(items)")
     assert len(desk.asked) == 1
+    first, second = [it for it in desk.events() if it.get("phase") == "shown"]
+    assert (first["latency_ms"], first.get("reason")) == (0, None)
+    assert (second.get("latency_ms"), second["reason"]) == (None, "cached")
+
+
+def test_who_asks_by_a_key_of_their_own_hears_it_anew(desk: Offering) -> None:
+    shown(desk).offers.watch.rejected(desk.uri("cart.py"))
+    desk.says = lambda _model, _context: "sum(items)"
+    assert desk.ask(0, 4, is_invoked=True) == Offer("pairlog-2", "sum(items)")
+    desk.offers.watch.rejected(desk.uri("cart.py"))
+    assert desk.ask(0, 4) == Offer("pairlog-3", "sum(items)")
+    assert len(desk.asked) == 2
+
+
+def test_a_model_that_had_nothing_is_asked_again(desk: Offering) -> None:
+    desk.says = lambda _model, _context: ""
+    assert [desk.ask(0, 4), desk.ask(0, 4)] == [None, None]
+    desk.says = lambda _model, _context: "total(items)"
+    assert desk.ask(0, 4) == Offer("pairlog-3", "total(items)")
+    assert len(desk.asked) == 3
 
 
 def test_where_nothing_is_recorded_nothing_is_asked(desk: Offering) -> None:
