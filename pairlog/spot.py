@@ -69,4 +69,6 @@ class Spot:
         if end_line < self.line:
             return Side.ABOVE, moved
         width = units(rows[-1], self.encoding) + (column if len(rows) == 1 else 0)
-        return Side.BESIDE, replace(moved, column=width + self.column - end_column)
+        # Whole lines that come or go end where the line of the spot begins.
+        side = Side.BESIDE if width or end_column else Side.ABOVE
+        return side, replace(moved, column=width + self.column - end_column)

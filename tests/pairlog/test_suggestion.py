@@ -153,7 +153,8 @@ def test_lines_that_come_above_move_it() -> None:
     suggestion = Suggestion(TEXT, 2, 4, "utf-16")
     assert suggestion.edit([(0, 0, 0, 0, "import a\nimport b\n")]) == NOTHING
     assert suggestion.edit([(1, 0, 2, 0, "")]) == NOTHING
-    assert suggestion.edit([(3, 4, 3, 4, TEXT)]) == Effect(What.ACCEPTED, TEXT)
+    assert suggestion.edit([(3, 0, 3, 0, "# sums\n")]) == NOTHING
+    assert suggestion.edit([(4, 4, 4, 4, TEXT)]) == Effect(What.ACCEPTED, TEXT)
 
 
 def test_who_types_above_has_left() -> None:

@@ -114,9 +114,10 @@ def test_a_part_that_was_taken_together_with_another_change(desk: Offering) -> N
 
 def test_lines_that_come_above_do_not_end_it(desk: Offering) -> None:
     shown(desk).change((0, 0, 0, 0, "# sums\n"))
+    desk.passes(2)
     desk.change((1, 4, 1, 4, "total(items)"))
-    desk.offers.watch.accepted("pairlog-1")
-    assert desk.told()[2:] == [("pairlog-1", "accepted", "total(items)", "reported")]
+    desk.passes(2)
+    assert desk.told()[2:] == [("pairlog-1", "accepted", "total(items)", "inferred")]
 
 
 def test_what_the_editor_says_counts_also_where_the_text_is_another_one(desk: Offering) -> None:
