@@ -8,13 +8,19 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pytest
+import pytest
 
-#: As early as anybody can know of the run: the texts that it sees are those of now.
-_LOADED = time.monotonic()
+#: As early as anybody can know of the first run in this process: the texts that it sees are those of now.
+_loaded: float | None = time.monotonic()
+_BEGUN = pytest.StashKey[float]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Note when this run began; a later one in the same process begins here."""
+    global _loaded
+    config.stash[_BEGUN] = time.monotonic() if _loaded is None else _loaded
+    _loaded = None
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -31,7 +37,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if listeners:
         from pairlog.pytest_reporter import Reporter
 
-        config.pluginmanager.register(Reporter(config, listeners, _LOADED), "pairlog-reporter")
+        config.pluginmanager.register(Reporter(config, listeners, config.stash[_BEGUN]), "pairlog-reporter")
 
 
 def _home() -> Path:

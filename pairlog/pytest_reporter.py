@@ -54,8 +54,12 @@ class Reporter:
             if (connection := connect(listener)) is not None
         ]
 
+    @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """A phase of a test is over; the passed ones around a test say nothing."""
+        """A phase of a test is over; the passed ones around a test say nothing.
+
+        Others come first: it is pytest's own terminal that has a test fail whose subtests did.
+        """
         if report.when == "call" or report.outcome != "passed":
             self._reports.append(report)
             now = time.monotonic()
@@ -82,13 +86,14 @@ class Reporter:
         if os.getpid() != self._pid:
             # A copy of this process that a test made: the run is not its own.
             return
-        try:
-            lines = [_line(_result(report)) if _has_more(report) else _passed(report) for report in reports]
-        except Exception:
-            # A report of some other plugin's own kind: never a reason to break the run.
-            for link in self._links:
-                link.lost += len(reports)
-            return
+        lines = []
+        for report in reports:
+            try:
+                lines.append(_line(_result(report)) if _has_more(report) else _passed(report))
+            except Exception:
+                # A report of some other plugin's own kind: never a reason to break the run.
+                for link in self._links:
+                    link.lost += 1
         for link in self._links:
             link.send(lines)
 
@@ -137,7 +142,12 @@ class _Link:
 
 
 def _has_more(report: Any) -> bool:
-    return bool(report.outcome != "passed" or report.sections or hasattr(report, "wasxfail"))
+    return bool(
+        report.outcome != "passed"
+        or report.sections
+        or hasattr(report, "wasxfail")
+        or hasattr(report, "context")
+    )
 
 
 def _passed(report: Any) -> bytes:
@@ -152,7 +162,7 @@ def _passed(report: Any) -> bytes:
 
 def _result(report: Any) -> dict[str, Any]:
     """One result, without what it does not have; `line` counts from 0, as in `location`."""
-    told: dict[str, Any] = {"test": report.nodeid[:_NAME_CHARS_MAX], "outcome": _outcome(report)}
+    told: dict[str, Any] = {"test": _name(report)[:_NAME_CHARS_MAX], "outcome": _outcome(report)}
     if hasattr(report, "duration"):
         told["duration_ms"] = round(report.duration * 1000)
     place = getattr(report, "location", None)
@@ -166,6 +176,17 @@ def _result(report: Any) -> dict[str, Any]:
     if report.sections:
         told["output"] = _end_of("\n".join(text for _, text in report.sections), OUTPUT_CHARS_MAX)
     return told
+
+
+def _name(report: Any) -> str:
+    """The id of a test; of a subtest with its message and values behind, as pytest shows them."""
+    context = getattr(report, "context", None)
+    if context is None:
+        return str(report.nodeid)
+    message = [] if context.msg is None else [f"[{context.msg}]"]
+    values = ", ".join(f"{name}={value}" for name, value in context.kwargs.items())
+    parts = [*message, f"({values})"] if values else message
+    return " ".join([report.nodeid, *(parts or ["(<subtest>)"])])
 
 
 def _outcome(report: Any) -> str:

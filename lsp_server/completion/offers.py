@@ -40,6 +40,13 @@ class Offer(NamedTuple):
     text: str
 
 
+class Said(NamedTuple):
+    """What a model has for a place; `latency_ms` None: it was asked before."""
+
+    text: str
+    latency_ms: int | None
+
+
 @dataclass
 class Ask:
     """One request of a client, as the document stood when it came."""
@@ -149,23 +156,22 @@ class Offers:
         if not self._breaker.lets_through(self._now()) or self._has_moved(ask):
             return None
         turn = self._turns.next()
-        begun = self._now()
         shown = self._requested(ask, turn.shown)
         rival = self._requested(ask, turn.rival) if turn.rival else None
         other = asyncio.ensure_future(self._text_of(turn.rival, ask)) if turn.rival else None
         is_shown = False
         try:
-            text = await self._text_of(turn.shown, ask)
-            is_shown = bool(text) and not self._has_moved(ask)
+            said = await self._text_of(turn.shown, ask)
+            is_shown = bool(said.text) and not self._has_moved(ask)
         finally:
             if other is not None and not is_shown:
                 other.cancel()
         if not is_shown:
             return None
-        self._show(ask, turn.shown, shown, rival, text, begun)
+        self._show(ask, turn.shown, shown, rival, said)
         if rival and other is not None:
-            self._wait_for(other, ask, turn, shown, rival, begun)
-        return Offer(shown, text)
+            self._wait_for(other, ask, turn, shown, rival)
+        return Offer(shown, said.text)
 
     def _has_moved(self, ask: Ask) -> bool:
         """Whether the document, or the session, is another one than the one that was asked about."""
@@ -182,26 +188,31 @@ class Offers:
             doc.document, line, column, doc.language, settings.prefix_chars, settings.suffix_chars
         )
 
-    async def _text_of(self, model: str, ask: Ask) -> str:
-        """What a model would have at the cursor; empty where it has nothing, or does not answer."""
+    async def _text_of(self, model: str, ask: Ask) -> Said:
+        """What a model would have at the cursor; empty where it has nothing, or does not answer.
+
+        Who asks by a key of their own wants to hear it anew.
+        """
         settings = self._settings
         key = model, ask.context
-        known = self._cache.get(key)
+        known = None if ask.is_invoked else self._cache.get(key)
         if known is not None:
-            return known
+            return Said(known, None)
+        begun = self._now()
         try:
             answer = await self._model(model, ask.context)
         except EndpointError as error:
             self._failed(str(error))
-            return ""
+            return Said("", None)
         self._breaker.succeeded()
         self._recording.remark = ""
         template = settings.template_of(model)
         text = trim(answer, ask.context, template.stops, settings.api == "chat")
-        self._cache[key] = text
-        if len(self._cache) > _CACHED_MAX:
-            self._cache.popitem(last=False)
-        return text
+        if text:
+            self._cache[key] = text
+            if len(self._cache) > _CACHED_MAX:
+                self._cache.popitem(last=False)
+        return Said(text, int((self._now() - begun) * 1000))
 
     def _failed(self, trouble: str) -> None:
         must_hear = self._breaker.failed(trouble, self._now())
@@ -218,37 +229,32 @@ class Offers:
         self._event(ask, name, model, phase="requested", position=(ask.line, ask.column), evidence="reported")
         return name
 
-    def _show(self, ask: Ask, model: str, name: str, rival: str | None, text: str, begun: float) -> None:
+    def _show(self, ask: Ask, model: str, name: str, rival: str | None, said: Said) -> None:
         self._event(
             ask,
             name,
             model,
             phase="shown",
             position=(ask.line, ask.column),
-            text=text,
-            latency_ms=int((self._now() - begun) * 1000),
+            **_heard(said),
             rival=rival,
             evidence="inferred",
         )
-        suggestion = Suggestion(text, ask.line, ask.column, ask.doc.document.encoding)
+        suggestion = Suggestion(said.text, ask.line, ask.column, ask.doc.document.encoding)
         self.watch.show(Shown(name, ask.uri, ask.doc.number, model, suggestion, ask.recorder, self._now()))
 
-    def _wait_for(
-        self, other: asyncio.Future[str], ask: Ask, turn: Turn, shown: str, rival: str, begun: float
-    ) -> None:
+    def _wait_for(self, other: asyncio.Future[Said], ask: Ask, turn: Turn, shown: str, rival: str) -> None:
         """Record what the other model would have suggested, whenever that comes."""
 
         async def record() -> None:
-            text = await other
-            if text and turn.rival and self._recording.recorder is ask.recorder:
-                latency = int((self._now() - begun) * 1000)
+            said = await other
+            if said.text and turn.rival and self._recording.recorder is ask.recorder:
                 self._event(
                     ask,
                     rival,
                     turn.rival,
                     phase="requested",
-                    text=text,
-                    latency_ms=latency,
+                    **_heard(said),
                     rival=shown,
                     evidence="observed",
                 )
@@ -272,3 +278,10 @@ class Offers:
             **fields,
         )
         self._recording.flush()
+
+
+def _heard(said: Said) -> dict[str, object]:
+    """The fields of what a model said, and how long that took."""
+    if said.latency_ms is None:
+        return {"text": said.text, "reason": "cached"}
+    return {"text": said.text, "latency_ms": said.latency_ms}

@@ -11,15 +11,19 @@ _FENCE = re.compile(r"\A\s*```[^\n]*\n(.*?)(?:\n?```.*)?\Z", re.DOTALL)
 _WORD = re.compile(r"\w")
 _BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"))
 _LINES_MAX = 40
+_CHARS_MAX = 4096
+#: Controls but tab and line end, and what changes the direction of writing: not seen, and not what is read.
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def trim(answer: str, context: Context, stops: tuple[str, ...], is_chat: bool) -> str:
     """The text to insert at the cursor, with the document's line ends; empty where there is nothing to show.
 
     Taken away: what follows a token that ends a text, a chat's code fence, what of the text before the cursor
-    a chat says again, what stands behind the cursor already, blanks at the end, and all behind 40 lines.
+    a chat says again, what stands behind the cursor already, what nobody sees, blanks at the end, and all
+    behind 40 lines or 4,096 characters.
     """
-    text = scrub(answer)
+    text = scrub(answer[:_CHARS_MAX])
     for stop in stops:
         text = text.partition(stop)[0]
     if is_chat:
@@ -28,7 +32,8 @@ def trim(answer: str, context: Context, stops: tuple[str, ...], is_chat: bool) -
         line = context.prefix.rpartition("\n")[2]
         if line.strip() and text.startswith(line):
             text = text[len(line) :]
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = _UNSEEN.sub("", text)
     text = "\n".join(text.split("\n")[:_LINES_MAX]).rstrip()
     text = _without_suffix(text, context.suffix.replace("\r\n", "\n")).rstrip(" \t")
     if not text.strip():

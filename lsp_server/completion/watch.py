@@ -1,7 +1,8 @@
 """The suggestions that were shown and are not decided yet: follows the edits of their documents and tells.
 
 An edit that takes a suggestion gets its cause here, through the recorder's own door for causes and ahead of
-its line. What the editor says of an acceptance comes a moment behind the edit, so `accepted` waits for it.
+its line. What the editor says of an acceptance comes a moment behind the edit, so what an edit did is told
+when that moment is over.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lsp_server.completion.standing import stood_before
 from lsp_server.recording.recorder import Recorder
 from pairlog.events import Attribution, Change, Completion, CompletionPhase, Evidence
-from pairlog.suggestion import OPEN_MAX, SECONDS_MAX, Suggestion, What
+from pairlog.suggestion import OPEN_MAX, SECONDS_MAX, Effect, Suggestion, What
 
 #: The name of the inference: the text of an edit is the one that was shown.
 RULE = "shown_text"
 #: The editor's word on an acceptance comes within this.
 _WORD_SECONDS_MAX = 1.0
+_TAKEN = (What.ACCEPTED, What.PART)
 
 
 @dataclass
@@ -37,11 +40,15 @@ class Shown:
 
 
 @dataclass
-class _Decided:
-    """What an edit did, before the editor had its say."""
+class _Waiting:
+    """What an edit did to a suggestion, before the editor had its say."""
 
     shown: Shown
-    phase: CompletionPhase
+    #: None: nothing that is told without the editor's word.
+    phase: CompletionPhase | None
+    #: The text that is told with the phase.
+    text: str | None
+    #: The text that was taken, where the editor says so.
     part: str
     seq: int
     since: float
@@ -55,7 +62,7 @@ class Watch:
         self._recorder = recorder
         self._now = now
         self._open: dict[str, list[Shown]] = {}
-        self._decided: _Decided | None = None
+        self._waiting: list[_Waiting] = []
 
     def show(self, shown: Shown) -> None:
         """A suggestion was shown."""
@@ -76,10 +83,6 @@ class Watch:
 
     def did_change(self, recorder: Recorder, params: Any) -> None:
         """Record an edit, with its cause where it takes a suggestion, and tell what it did."""
-        if not self._open and self._decided is None:
-            recorder.did_change(params)
-            return
-        self.settle()
         uri = _uri_of(params)
         here = self._open.get(uri)
         if not here:
@@ -91,30 +94,40 @@ class Watch:
             recorder.did_change(params)
             self.leave(uri)
             return
+        history, is_explained = doc.history, doc.cause is not None
         effects = []
         for shown in reversed(here):
-            effect = shown.suggestion.edit(changes, shown.is_announced, doc.cause is not None)
+            effect = shown.suggestion.edit(
+                changes, shown.is_announced, is_explained, lambda: stood_before(history, changes)
+            )
             effects.append((shown, effect))
-            if effect.what in (What.ACCEPTED, What.PART):
+            if effect.what in _TAKEN:
                 self._explain(recorder, shown)
                 break
-        seq = recorder.next
         recorder.did_change(params)
         for shown, effect in effects:
-            if effect.what is What.PART:
-                self._tell(shown, "partly_accepted", effect.part)
-                shown.since = self._now()
-            elif effect.what is What.ACCEPTED:
-                self._decide(shown, "accepted", effect.part, seq)
-            elif effect.what is What.TYPED:
-                self._decide(shown, "typed_through", effect.part, seq)
-            elif effect.what is What.LEFT:
-                self._leave(shown)
-            else:
-                shown.since = self._now()
-        if any(effect.what in (What.ACCEPTED, What.PART) for _, effect in effects):
+            self._follow(shown, effect, recorder.next - 1)
+        if effects[-1][1].what in _TAKEN:
             for other in [it for it in here if it is not effects[-1][0]]:
                 self._leave(other)
+
+    def _follow(self, shown: Shown, effect: Effect, seq: int) -> None:
+        """Tell what the edit of this seq did to a suggestion, or wait for the editor's word."""
+        what, part = effect
+        shown.since = self._now()
+        if what is What.PART:
+            self._tell(shown, "partly_accepted", part)
+        elif what is What.ACCEPTED:
+            self._drop(shown)
+            self._wait(shown, "accepted", part, part, seq)
+        elif what is What.TYPED:
+            self._drop(shown)
+            self._wait(shown, "typed_through", part, part, seq)
+        elif what is What.OTHERWISE:
+            self._wait(shown, None, None, part, seq)
+        elif what is What.LEFT:
+            self._drop(shown)
+            self._wait(shown, *_end_of(shown), shown.suggestion.rest, seq)
 
     def cursor(self, uri: str, line: int, column: int) -> None:
         """The cursor stands here now: whoever looks elsewhere leaves what was shown."""
@@ -134,17 +147,19 @@ class Watch:
 
     def accepted(self, name: str) -> None:
         """The editor says that a suggestion was, or is being, accepted."""
-        decided = self._decided
-        if decided is not None and decided.shown.id == name:
-            self._decided = None
-            if decided.phase != "accepted" and self._is_current(decided.shown):
-                decided.shown.recorder.event(
-                    Attribution, of=decided.seq, cause="completion", evidence="reported", ref=name
-                )
-            self._tell(decided.shown, "accepted", decided.part, "reported")
+        # Of several edits, the one that looks like it; else the first: others came behind it.
+        here = [it for it in self._waiting if it.shown.id == name]
+        done = min(here, key=lambda it: it.phase != "accepted", default=None)
+        if done is None:
+            for shown in self._all():
+                shown.is_announced = shown.is_announced or shown.id == name
             return
-        for shown in self._all():
-            shown.is_announced = shown.is_announced or shown.id == name
+        shown = done.shown
+        self._waiting = [it for it in self._waiting if it.shown is not shown]
+        self._drop(shown)
+        if done.phase != "accepted" and self._is_current(shown):
+            shown.recorder.event(Attribution, of=done.seq, cause="completion", evidence="reported", ref=name)
+        self._tell(shown, "accepted", done.part, "reported")
 
     def rejected(self, uri: str) -> None:
         """The editor says that somebody turned away what is shown in a document."""
@@ -156,14 +171,14 @@ class Watch:
 
     def leave(self, uri: str) -> None:
         """Nothing more can become of what was shown in a document."""
+        self.settle()
         for shown in list(self._open.get(uri, ())):
             self._leave(shown)
 
     def tick(self) -> None:
         """Once a second: what nothing happened to for long is over."""
         now = self._now()
-        if self._decided is not None and now - self._decided.since > _WORD_SECONDS_MAX:
-            self.settle()
+        self._settle(now - _WORD_SECONDS_MAX)
         for shown in self._all():
             if now - shown.since > SECONDS_MAX:
                 self._leave(shown)
@@ -175,12 +190,17 @@ class Watch:
             self._leave(shown)
 
     def settle(self) -> None:
-        """The editor had its time to say more of the last edit."""
-        decided, self._decided = self._decided, None
-        if decided is not None:
-            self._tell(decided.shown, decided.phase, decided.part)
+        """The editor had its time to say more of the last edits."""
+        self._settle(self._now())
 
     # -- telling ----------------------------------------------------------------------------------------
+
+    def _settle(self, until: float) -> None:
+        over = [it for it in self._waiting if it.since <= until]
+        self._waiting = [it for it in self._waiting if it.since > until]
+        for it in over:
+            if it.phase is not None:
+                self._tell(it.shown, it.phase, it.text)
 
     def _explain(self, recorder: Recorder, shown: Shown) -> None:
         cause: dict[str, Any] = {"type": "cause", "uri": shown.uri, "cause": "completion", "ref": shown.id}
@@ -190,21 +210,22 @@ class Watch:
             cause |= {"evidence": "inferred", "rule": RULE}
         recorder.observe(cause)
 
-    def _decide(self, shown: Shown, phase: CompletionPhase, part: str, seq: int) -> None:
-        self._drop(shown)
-        if shown.is_announced:
+    def _wait(
+        self, shown: Shown, phase: CompletionPhase | None, text: str | None, part: str, seq: int
+    ) -> None:
+        """Tell it, where the editor has said its word already; else when the time for it is over."""
+        if shown.is_announced and phase == "accepted":
             self._tell(shown, phase, part, "reported")
             return
-        self.settle()
-        self._decided = _Decided(shown, phase, part, seq, self._now())
+        self._waiting.append(_Waiting(shown, phase, text, part, seq, self._now()))
+        if shown.is_announced:
+            self.accepted(shown.id)
 
     def _leave(self, shown: Shown) -> None:
         self._drop(shown)
-        part = shown.suggestion.left()
-        if part is None:
-            self._tell(shown, "ignored", None)
-        elif part:
-            self._tell(shown, "typed_through", part)
+        phase, text = _end_of(shown)
+        if phase is not None:
+            self._tell(shown, phase, text)
 
     def _drop(self, shown: Shown) -> None:
         here = self._open.get(shown.uri, [])
@@ -233,6 +254,14 @@ class Watch:
 
     def _all(self) -> list[Shown]:
         return [shown for here in self._open.values() for shown in here]
+
+
+def _end_of(shown: Shown) -> tuple[CompletionPhase | None, str | None]:
+    """How a suggestion ends that nobody took; no phase where all was told of it."""
+    part = shown.suggestion.left()
+    if part is None:
+        return "ignored", None
+    return ("typed_through", part) if part else (None, None)
 
 
 def _uri_of(params: Any) -> str:

@@ -53,14 +53,33 @@ def block(lines: Sequence[str], index: int) -> tuple[int, int] | None:
 
 
 def find(text: str) -> Iterator[Finding]:
-    """The bodies in a text of several lines."""
+    """The bodies in a text of several lines, also where its front was cut off within one."""
     lines = text.splitlines(keepends=True)
     starts = [0, *accumulate(map(len, lines))]
     for number, line in enumerate(lines):
-        if _BEGIN.compiled.search(line) and (found := block(lines, number)):
+        found = None
+        if _BEGIN.compiled.search(line):
+            found = block(lines, number)
+        elif _END.compiled.search(line) and _upward(lines, number - 1) is None:
+            found = _headless(lines, number - 1)
+        if found:
             first, last = found
             end = starts[last] + len(lines[last].rstrip("\r\n"))
             yield Finding(starts[first], end, "private-key")
+
+
+def _headless(lines: Sequence[str], last: int) -> tuple[int, int] | None:
+    """The lines of a body whose beginning was cut off, up to the last one; None where there are none."""
+    first = last + 1
+    for number in range(last, max(-1, last - _LINES_MAX), -1):
+        if not _BODY.compiled.fullmatch(lines[number]):
+            break
+        if number == last or _LONG.compiled.search(lines[number]):
+            first = number
+    if 0 < first <= last and _BODY.compiled.fullmatch(lines[first - 1]):
+        # What is left of the line that was cut.
+        first -= 1
+    return (first, last) if first <= last else None
 
 
 def _upward(lines: Sequence[str], index: int) -> int | None:

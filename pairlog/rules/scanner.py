@@ -76,7 +76,7 @@ class Scanner:
                     part = self._find_between(line, start - FOCUS, start + LINE_MAX + FOCUS, None)
                     found += [Finding(it.start + at, it.end + at, it.rule) for it in part]
             at += len(line) + 1
-        if "\n" in text and ("PRIVATE KEY" in text or "Private-Lines" in text):
+        if "\n" in text and ("PRIVATE KEY" in text or "Private-" in text):
             found += pem.find(text)
         return merged(found) if found else found
 

@@ -50,9 +50,12 @@ class Beside:
         return file
 
     def start(self, *arguments: str, cwd: Path | None = None, **env: str) -> subprocess.Popen[bytes]:
+        return self._start("-m", "pytest", "-p", "no:cacheprovider", *arguments, cwd=cwd, **env)
+
+    def _start(self, *arguments: str, cwd: Path | None = None, **env: str) -> subprocess.Popen[bytes]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
         return subprocess.Popen(
-            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
+            [sys.executable, *arguments],
             cwd=cwd or self.shop,
             env={**kept, "PAIRLOG_HOME": str(self.home), **env},
             stdout=subprocess.PIPE,
@@ -63,6 +66,12 @@ class Beside:
 
     def pytest(self, *arguments: str, cwd: Path | None = None) -> int:
         process = self.start(*arguments, cwd=cwd)
+        process.communicate(timeout=SECONDS_MAX)
+        return process.returncode
+
+    def python(self, *arguments: str) -> int:
+        """Python itself, in the folder."""
+        process = self._start(*arguments)
         process.communicate(timeout=SECONDS_MAX)
         return process.returncode
 

@@ -42,7 +42,7 @@ class Client:
         )
         self.errors = b""
         self._messages: queue.Queue[dict[str, Any] | None] = queue.Queue()
-        self._seen: list[dict[str, Any]] = []
+        self.seen: list[dict[str, Any]] = []
         self._ids = 0
         self._threads = [
             threading.Thread(target=work, daemon=True) for work in (self._read, self._read_errors)
@@ -116,7 +116,7 @@ class Client:
 
     def wait(self, wanted: Callable[[dict[str, Any]], bool], seconds: float = _SECONDS_MAX) -> dict[str, Any]:
         """The first message, also of those that came before, that is wanted."""
-        for message in self._seen:
+        for message in self.seen:
             if wanted(message):
                 return message
         until = time.monotonic() + seconds
@@ -127,10 +127,10 @@ class Client:
                 break
             if next_one is None:
                 break
-            self._seen.append(next_one)
+            self.seen.append(next_one)
             if wanted(next_one):
                 return next_one
-        raise AssertionError(f"no such message; there were {self._seen} and {self.errors.decode()}")
+        raise AssertionError(f"no such message; there were {self.seen} and {self.errors.decode()}")
 
     def wait_status(self, state: str) -> dict[str, Any]:
         """The `pairlog/status` with this state."""

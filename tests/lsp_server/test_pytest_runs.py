@@ -147,6 +147,48 @@ def test_a_run_whose_process_dies_has_no_end_and_a_gap_that_says_so(scene: Besid
     assert [event["phase"] for event in scene.events("run")] == ["started"]
 
 
+def test_each_subtest_is_told_by_its_own_name(scene: Beside) -> None:
+    scene.write(
+        "test_cart.py",
+        "import unittest\n\n\ndef test_a(subtests):\n    for i in range(3):\n"
+        "        with subtests.test('at', i=i):\n            assert i != 1\n\n\n"
+        "class TestB(unittest.TestCase):\n    def test_b(self):\n"
+        "        with self.subTest():\n            self.assertTrue(1)\n",
+    )
+    assert scene.pytest("-q") == 1
+    told = [(event["test"], event["outcome"]) for event in scene.ended() if event["type"] == "test"]
+    assert told == [
+        ("test_cart.py::test_a [at] (i=0)", "passed"),
+        ("test_cart.py::test_a [at] (i=1)", "failed"),
+        ("test_cart.py::test_a [at] (i=2)", "passed"),
+        ("test_cart.py::test_a", "failed"),
+        ("test_cart.py::TestB::test_b (<subtest>)", "passed"),
+        ("test_cart.py::TestB::test_b", "passed"),
+    ]
+
+
+def test_a_second_run_of_a_process_begins_when_it_begins(scene: Beside) -> None:
+    scene.write("test_cart.py", "import time\n\n\ndef test_a():\n    time.sleep(0.5)\n")
+    twice = "import pytest\npytest.main(['-q'])\npytest.main(['-q', '--deselect', 'test_cart.py::test_a'])\n"
+    assert scene.python("-c", twice) == 0
+    first, second = [event for event in scene.ended(2) if event.get("phase") == "ended"]
+    assert first["duration_ms"] >= 500 > second["duration_ms"]
+
+
+def test_a_report_that_cannot_be_told_costs_no_other_one(scene: Beside) -> None:
+    scene.write(
+        "conftest.py",
+        "import pytest\n\n\n@pytest.hookimpl(wrapper=True)\ndef pytest_runtest_makereport(item, call):\n"
+        "    report = yield\n    if item.name == 'test_odd':\n        report.duration = None\n"
+        "    return report\n",
+    )
+    scene.write("test_cart.py", "def test_a(): ...\n\n\ndef test_odd(): ...\n\n\ndef test_b(): ...\n")
+    scene.pytest("-q")
+    events = scene.ended()
+    assert results(events) == {"test_cart.py::test_a": "passed", "test_cart.py::test_b": "passed"}
+    assert [event["count"] for event in events if event["type"] == "gap"] == [1]
+
+
 def test_long_outputs_are_cut_and_say_by_how_much(scene: Beside) -> None:
     scene.write(
         "test_cart.py", "def test_a():\n    print('x' * 3_000_000)\n    print('the reason')\n    assert 0\n"

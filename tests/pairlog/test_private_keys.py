@@ -55,3 +55,21 @@ def test_two_keys_are_two_blocks() -> None:
 def test_a_key_of_putty_has_its_lines() -> None:
     lines = ["PuTTY-User-Key-File-3: ssh-rsa", "Private-Lines: 2", KEY[1], KEY[2], "Private-MAC: 00"]
     assert BLOCK(lines, 3) == (2, 3)
+
+
+@pytest.mark.parametrize("cut", [1, 20, len(KEY[0]) + 1, len(KEY[0]) + 30, len("\n".join(KEY[:4])) - 3])
+def test_of_a_key_whose_front_was_cut_off_nothing_is_read(cut: int) -> None:
+    rest = "\n".join(KEY)[cut:]
+    text = f"[{cut} characters before this were cut]\n{rest}\nthe end\n"
+    masked = list(text)
+    for found in Scanner(None, None).find(text):
+        masked[found.start : found.end] = "*" * (found.end - found.start)
+    lines = "".join(masked).splitlines()
+    assert [line for line in rest.splitlines() if line in KEY[1:-1] and line in lines] == []
+    assert (lines[0], lines[-2:]) == (text.splitlines()[0], [KEY[-1], "the end"])
+    assert "-" in rest.splitlines()[0] or set(lines[1]) == {"*"}
+
+
+def test_where_something_public_ends_nothing_is_masked() -> None:
+    text = "\n".join([*KEY[1:-1], "-----END CERTIFICATE-----"])
+    assert [it for it in Scanner(None, None).find(text) if it.rule == "private-key"] == []

@@ -106,7 +106,59 @@ def test_a_single_character_is_accepted_where_the_editor_said_so() -> None:
 
 
 def test_what_the_editor_explains_is_no_acceptance() -> None:
-    assert Page().edit(0, 0, TEXT, is_explained=True) == Effect(What.TYPED, TEXT)
+    page = Page()
+    assert page.edit(0, 0, TEXT, is_explained=True) == Effect(What.OTHERWISE, TEXT)
+    assert page.suggestion.left() is None
+
+
+def test_what_stood_there_before_is_no_acceptance_unless_the_editor_says_so() -> None:
+    suggestion = Suggestion(TEXT, 0, 4, "utf-16")
+    change = (0, 4, 0, 4, TEXT)
+    assert suggestion.edit([change], stood_before=lambda: True) == Effect(What.OTHERWISE, TEXT)
+    suggestion = Suggestion(TEXT, 0, 4, "utf-16")
+    accepted = suggestion.edit([change], is_announced=True, stood_before=lambda: True)
+    assert accepted == Effect(What.ACCEPTED, TEXT)
+
+
+def test_what_was_typed_stays_typed_where_it_is_undone_and_redone() -> None:
+    page = Page()
+    page.type("total")
+    page.edit(0, 5, "")
+    assert page.edit(0, 0, "total", is_explained=True) == Effect(What.OTHERWISE, "total")
+    assert page.suggestion.left() == "total"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [(1, 5, 1, 5, TEXT), (0, 4, 0, 4, TEXT)],
+        [(0, 4, 0, 4, TEXT), (0, 0, 0, 0, "import a\n")],
+        [(0, 0, 0, 0, "import a\n"), (1, 4, 1, 4, TEXT)],
+        [(0, 0, 0, 1, "xy"), (0, 5, 0, 5, TEXT)],
+        [(2, 0, 3, 0, ""), (0, 4, 0, 4, TEXT), (5, 0, 5, 0, "y")],
+    ],
+)
+def test_of_an_edit_in_several_places_the_one_inside_decides(changes: list[Change]) -> None:
+    assert Suggestion(TEXT, 0, 4, "utf-16").edit(changes) == Effect(What.ACCEPTED, TEXT)
+
+
+def test_an_edit_is_followed_as_a_whole_or_not_at_all() -> None:
+    page = Page()
+    page.type("tot")
+    assert page.suggestion.edit([(0, 7, 0, 7, "al"), (0, 5, 0, 40, "")]) == Effect(What.LEFT)
+    assert page.suggestion.written == "tot"
+
+
+def test_lines_that_come_above_move_it() -> None:
+    suggestion = Suggestion(TEXT, 2, 4, "utf-16")
+    assert suggestion.edit([(0, 0, 0, 0, "import a\nimport b\n")]) == NOTHING
+    assert suggestion.edit([(1, 0, 2, 0, "")]) == NOTHING
+    assert suggestion.edit([(3, 0, 3, 0, "# sums\n")]) == NOTHING
+    assert suggestion.edit([(4, 4, 4, 4, TEXT)]) == Effect(What.ACCEPTED, TEXT)
+
+
+def test_who_types_above_has_left() -> None:
+    assert Suggestion(TEXT, 2, 4, "utf-16").edit([(0, 0, 0, 0, "y")]) == Effect(What.LEFT)
 
 
 @pytest.mark.parametrize(

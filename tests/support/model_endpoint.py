@@ -154,6 +154,19 @@ def goes_on(kind: str, data: bytes) -> Answer:
     return answer
 
 
+def dribbles(kind: str, data: bytes, count: int = 500_000) -> Answer:
+    """A beginning, and then a chunk for each byte."""
+
+    def answer(handler: Handler) -> None:
+        handler.begin(kind, Transfer_Encoding="chunked")
+        handler.write(b"%x\r\n%s\r\n" % (len(data), data))
+        for _ in range(count // 5000):
+            handler.write(b"1\r\nx\r\n" * 5000)
+        handler.endpoint.is_over.wait(60)
+
+    return answer
+
+
 def never_answers(handler: Handler) -> None:
     handler.endpoint.is_over.wait(60)
 
@@ -187,6 +200,9 @@ MISBEHAVING: dict[str, Answer] = {
     "a small bomb": sends("application/json", gzip.compress(b" " * 10_000_000), Content_Encoding="gzip"),
     "an endless stream": goes_on("text/event-stream", b": still here\n\n" * 1000),
     "endless JSON": goes_on("application/json", b" " * 65536),
+    "a line without an end": goes_on("text/event-stream", b"data:" + b"x" * 65536),
+    "a stream byte by byte": dribbles("text/event-stream", b"data:"),
+    "JSON byte by byte": dribbles("application/json", b'{"a": "'),
     "no answer": never_answers,
     "half an answer": hangs_in_the_middle,
     "a closed connection": drops,

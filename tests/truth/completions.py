@@ -6,17 +6,18 @@ import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from pairlog.events import Change
 from tests.lsp_server.completion.offering import Offering
 from tests.truth.measure import Bar, Labelled, Told, Truth
 
 BARS = {
     ("accepted", "reported"): Bar(1, 1),
-    # Two of the seven suggestions are as long as a single key makes.
-    ("accepted", "inferred"): Bar(1, 0.7),
+    # Two of the seven suggestions are as long as a single key makes, and what is taken again looks redone.
+    ("accepted", "inferred"): Bar(1, 0.6),
     ("partly_accepted", "inferred"): Bar(1, 0.7),
-    ("typed_through", "inferred"): Bar(0.7, 1),
+    ("typed_through", "inferred"): Bar(0.65, 1),
     ("rejected", "reported"): Bar(1, 1),
-    ("ignored", "inferred"): Bar(1, 1),
+    ("ignored", "inferred"): Bar(0.75, 1),
 }
 
 #: What a model may suggest behind `x = `.
@@ -55,6 +56,10 @@ class Person:
         line = f"x{self._count} = "
         self.desk.open(line, self._name)
         self._here = (0, len(line))
+        self.asks()
+
+    def asks(self) -> None:
+        """The suggestion is shown at the cursor."""
         offer = self.desk.ask(*self._here, name=self._name)
         assert offer is not None
         self._id = offer.id
@@ -62,10 +67,10 @@ class Person:
     def did(self, kind: str, what: str, is_reported: bool = False) -> None:
         self.truths.append(Truth(_key(self._id, kind), kind, "reported" if is_reported else "inferred", what))
 
-    def put(self, text: str) -> None:
-        """Text at the cursor, in one edit."""
+    def put(self, text: str, *others: Change) -> None:
+        """Text at the cursor, and other changes behind it, in one edit."""
         line, column = self._here
-        self.desk.change((line, column, line, column, text), name=self._name)
+        self.desk.change((line, column, line, column, text), *others, name=self._name)
         rows = text.split("\n")
         self._here = (line + len(rows) - 1, len(rows[-1]) + (column if len(rows) == 1 else 0))
         self.desk.monotonic_ns += int(_KEY_SECONDS * 1e9)
@@ -74,6 +79,15 @@ class Person:
         line, column = self._here
         self.desk.change((line, column - 1, line, column, ""), name=self._name)
         self._here = (line, column - 1)
+
+    def undo(self, start: tuple[int, int]) -> None:
+        """All that came since the cursor stood there goes at once."""
+        self.desk.change((*start, *self._here, ""), name=self._name)
+        self._here = start
+
+    @property
+    def here(self) -> tuple[int, int]:
+        return self._here
 
     def run_command(self) -> None:
         if self.says:
@@ -90,7 +104,7 @@ class Person:
 def labelled(folder: Path, rounds: int) -> Iterator[Labelled]:
     """Each way to take each suggestion, in an editor that runs its command and in one that does not."""
     for number in range(rounds):
-        for way in (tab, words, by_hand, escape, another_way, a_part):
+        for way in WAYS:
             for says in (True, False):
                 place = folder / f"{way.__name__}-{number}-{says}"
                 place.mkdir()
@@ -117,6 +131,60 @@ def tab(person: Person) -> None:
     person.put(person.text)
     person.run_command()
     person.did("accepted", f"all of {person.text!r} taken", person.says)
+
+
+def with_an_import(person: Person) -> None:
+    """The editor puts a line above in the same edit."""
+    person.put(person.text, (0, 0, 0, 0, "import prices\n"))
+    person.run_command()
+    person.did("accepted", f"all of {person.text!r} taken", person.says)
+
+
+def at_two_cursors(person: Person) -> None:
+    line, column = person.here
+    person.put(person.text, (line, column - 2, line, column - 2, person.text))
+    person.run_command()
+    person.did("accepted", f"all of {person.text!r} taken", person.says)
+
+
+def taken_again(person: Person) -> None:
+    """Taken, undone, and taken again."""
+    start = person.here
+    tab(person)
+    person.undo(start)
+    person.asks()
+    person.put(person.text)
+    person.run_command()
+    short = len(person.text) < 3
+    what = f"all of {person.text!r} taken" if short else "all of it taken again where it was undone"
+    person.did("accepted", what, person.says)
+
+
+def redone(person: Person) -> None:
+    """Taken and undone; what is offered then is not taken, the undo is undone."""
+    if len(person.text) < 3:
+        return tab(person)
+    start = person.here
+    tab(person)
+    person.undo(start)
+    person.asks()
+    person.put(person.text)
+    person.did("ignored", "what was taken before redone")
+    return None
+
+
+def typed_and_redone(person: Person) -> None:
+    """A part typed by hand, undone and redone."""
+    if len(person.text) < 4:
+        return by_hand(person)
+    start, cut = person.here, person.chance.randrange(3, len(person.text))
+    for key in person.text[:cut]:
+        person.put(key)
+    person.undo(start)
+    person.put(person.text[:cut])
+    is_told = len(person.text[:cut].strip()) >= 3
+    person.did("typed_through" if is_told else "ignored", "a beginning typed by hand, undone and redone")
+    return None
 
 
 def words(person: Person) -> None:
@@ -160,6 +228,21 @@ def a_part(person: Person) -> None:
         person.put(key)
     is_told = cut == len(person.text) or len(person.text[:cut].strip()) >= 3
     person.did("typed_through" if is_told else "ignored", f"a beginning of {_size(cut)} typed by hand")
+
+
+WAYS = (
+    tab,
+    with_an_import,
+    at_two_cursors,
+    taken_again,
+    redone,
+    words,
+    by_hand,
+    typed_and_redone,
+    escape,
+    another_way,
+    a_part,
+)
 
 
 def _key(name: str, kind: str) -> tuple[str, str]:

@@ -36,6 +36,12 @@ def test_number(least):
         pathlib.Path("held").touch()
         time.sleep(0.01)
     assert NUMBER >= least
+
+
+def test_parts(subtests):
+    for least in (1, 3):
+        with subtests.test(least=least):
+            assert NUMBER >= least
 """
 REPORT = """<testsuite time="0.001"><testcase name="adds" classname="CartTest">{}</testcase></testsuite>"""
 
@@ -141,6 +147,10 @@ class _Script:
             outcome = "passed" if self._number >= least else "failed"
             name = f"test_number.py::test_number[{least}]"
             self._truths.append(Truth((key, name), outcome, "observed", f"a test of {what}"))
+        for part, least in ((" (least=1)", 1), (" (least=3)", 3), ("", 3)):
+            outcome = "passed" if self._number >= least else "failed"
+            name = f"test_number.py::test_parts{part}"
+            self._truths.append(Truth((key, name), outcome, "observed", f"a subtest of {what}"))
 
 
 def _told(events: list[dict[str, Any]], saves: list[int]) -> list[Told]:

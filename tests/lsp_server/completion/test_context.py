@@ -73,3 +73,12 @@ def test_of_a_chat_the_code_alone_is_shown(answer: str) -> None:
 
 def test_an_answer_without_an_end_is_cut() -> None:
     assert trim("x\n" * 1000, context(""), (), is_chat=False).count("\n") == 39
+
+
+def test_what_is_shown_has_a_limit() -> None:
+    assert trim("y" * 900_000, context("x = "), (), is_chat=False) == "y" * 4096
+
+
+def test_nobody_is_shown_what_cannot_be_seen() -> None:
+    shown = trim("a\x1b[31m\x07\x08\tb\u202ec\u2066\x85\n\x00d", context("x = "), (), is_chat=False)
+    assert shown == "a[31m\tbc\nd"

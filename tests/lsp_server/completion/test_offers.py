@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from lsp_server.completion.offers import Offer
+from pairlog.events import Change
 from tests.lsp_server.completion.offering import NO_ANSWER, Offering
 
 TEXT = "x = \n"
@@ -80,6 +81,89 @@ def test_a_last_character_that_was_taken_is_attributed_late(desk: Offering) -> N
     assert desk.events()[attribution["of"]]["changes"] == [[0, 15, 0, 15, ")"]]
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [(1, 0, 1, 0, "total(items)"), (0, 4, 0, 4, "total(items)")],
+        [(0, 4, 0, 4, "total(items)"), (0, 0, 0, 0, "import a\n")],
+        [(1, 0, 1, 0, "import a\n"), (0, 4, 0, 4, "total(items)")],
+    ],
+    ids=["two cursors", "an import above", "an import below"],
+)
+@pytest.mark.parametrize("comes", ["first", "behind", "never"])
+def test_taken_together_with_other_changes(desk: Offering, changes: list[Change], comes: str) -> None:
+    shown(desk)
+    if comes == "first":
+        desk.offers.watch.accepted("pairlog-1")
+    desk.change(*changes)
+    if comes == "behind":
+        desk.offers.watch.accepted("pairlog-1")
+    desk.passes(2)
+    evidence = "inferred" if comes == "never" else "reported"
+    assert desk.told()[2:] == [("pairlog-1", "accepted", "total(items)", evidence)]
+    assert [it[1] for it in desk.causes()] == ["completion"]
+
+
+def test_a_part_that_was_taken_together_with_another_change(desk: Offering) -> None:
+    shown(desk)
+    for at, key in enumerate("tot", 4):
+        desk.change((0, at, 0, at, key))
+    desk.change((0, 7, 0, 7, "al"), (1, 0, 1, 0, "y"))
+    assert desk.told()[2:] == [("pairlog-1", "partly_accepted", "al", "inferred")]
+
+
+def test_lines_that_come_above_do_not_end_it(desk: Offering) -> None:
+    shown(desk).change((0, 0, 0, 0, "# sums\n"))
+    desk.passes(2)
+    desk.change((1, 4, 1, 4, "total(items)"))
+    desk.passes(2)
+    assert desk.told()[2:] == [("pairlog-1", "accepted", "total(items)", "inferred")]
+
+
+def test_what_the_editor_says_counts_also_where_the_text_is_another_one(desk: Offering) -> None:
+    shown(desk).change((0, 4, 0, 4, "sum(the_items_of_this_cart)"))
+    desk.change((1, 0, 1, 0, "y"))
+    desk.offers.watch.accepted("pairlog-1")
+    desk.passes(2)
+    assert desk.told()[2:] == [("pairlog-1", "accepted", "total(items)", "reported")]
+    (attribution,) = [it for it in desk.events() if it["type"] == "attribution"]
+    assert (attribution["cause"], attribution["ref"]) == ("completion", "pairlog-1")
+    assert desk.events()[attribution["of"]]["changes"] == [[0, 4, 0, 4, "sum(the_items_of_this_cart)"]]
+
+
+def test_typed_undone_and_redone_is_typed(desk: Offering) -> None:
+    shown(desk)
+    for at, key in enumerate("total", 4):
+        desk.change((0, at, 0, at, key))
+    desk.change((0, 4, 0, 9, ""))
+    desk.change((0, 4, 0, 4, "total"))
+    desk.offers.end()
+    assert desk.causes() == []
+    assert desk.told()[2:] == [("pairlog-1", "typed_through", "total", "inferred")]
+
+
+@pytest.mark.parametrize("is_said", [True, False])
+def test_taken_undone_offered_again_and_redone_is_taken_once_unless_the_editor_says_more(
+    desk: Offering, is_said: bool
+) -> None:
+    shown(desk).change((0, 4, 0, 4, "total(items)"))
+    desk.offers.watch.accepted("pairlog-1")
+    desk.change((0, 4, 0, 16, ""))
+    assert desk.ask(0, 4) == Offer("pairlog-2", "total(items)")
+    desk.change((0, 4, 0, 4, "total(items)"))
+    if is_said:
+        desk.offers.watch.accepted("pairlog-2")
+    desk.passes(2)
+    desk.offers.end()
+    ends = [it for it in desk.told() if it[1] not in ("requested", "shown")]
+    assert ends == [
+        ("pairlog-1", "accepted", "total(items)", "reported"),
+        ("pairlog-2", "accepted", "total(items)", "reported")
+        if is_said
+        else ("pairlog-2", "ignored", None, "inferred"),
+    ]
+
+
 def test_typing_on_inside_it_is_answered_without_asking(desk: Offering) -> None:
     shown(desk).change((0, 4, 0, 4, "t"))
     assert desk.ask(0, 5) == Offer("pairlog-1", "otal(items)")
@@ -142,6 +226,7 @@ def test_ignored(desk: Offering, way: str) -> None:
         desk.offers.end()
     elif way == "elsewhere":
         desk.change((1, 0, 1, 0, "y"))
+        desk.passes(2)
     else:
         desk.change((0, 0, -1, 0, "another"))
     assert desk.told()[2:] == [("pairlog-1", "ignored", None, "inferred")]
@@ -150,9 +235,9 @@ def test_ignored(desk: Offering, way: str) -> None:
 def test_an_edit_that_the_editor_explains_is_not_taken(desk: Offering) -> None:
     shown(desk).observe(type="cause", uri=desk.uri("cart.py"), cause="paste")
     desk.change((0, 4, 0, 4, "total(items)"))
-    desk.passes(2)
+    desk.offers.end()
     assert desk.causes() == []
-    assert desk.told()[2:] == [("pairlog-1", "typed_through", "total(items)", "inferred")]
+    assert desk.told()[2:] == [("pairlog-1", "ignored", None, "inferred")]
 
 
 def test_what_happens_in_another_document_changes_nothing(desk: Offering) -> None:
@@ -201,6 +286,26 @@ def test_the_same_place_again_is_answered_from_what_is_known(desk: Offering) -> 
     shown(desk).offers.watch.rejected(desk.uri("cart.py"))
     assert desk.ask(0, 4) == Offer("pairlog-2", "total(items)")
     assert len(desk.asked) == 1
+    first, second = [it for it in desk.events() if it.get("phase") == "shown"]
+    assert (first["latency_ms"], first.get("reason")) == (0, None)
+    assert (second.get("latency_ms"), second["reason"]) == (None, "cached")
+
+
+def test_who_asks_by_a_key_of_their_own_hears_it_anew(desk: Offering) -> None:
+    shown(desk).offers.watch.rejected(desk.uri("cart.py"))
+    desk.says = lambda _model, _context: "sum(items)"
+    assert desk.ask(0, 4, is_invoked=True) == Offer("pairlog-2", "sum(items)")
+    desk.offers.watch.rejected(desk.uri("cart.py"))
+    assert desk.ask(0, 4) == Offer("pairlog-3", "sum(items)")
+    assert len(desk.asked) == 2
+
+
+def test_a_model_that_had_nothing_is_asked_again(desk: Offering) -> None:
+    desk.says = lambda _model, _context: ""
+    assert [desk.ask(0, 4), desk.ask(0, 4)] == [None, None]
+    desk.says = lambda _model, _context: "total(items)"
+    assert desk.ask(0, 4) == Offer("pairlog-3", "total(items)")
+    assert len(desk.asked) == 3
 
 
 def test_where_nothing_is_recorded_nothing_is_asked(desk: Offering) -> None:

@@ -102,3 +102,22 @@ def test_a_stream_without_its_end_is_taken_as_far_as_it_came() -> None:
     stream.feed(b'data: {"choices": [{"text": "ab"}]}\n\ndata: {"choices": [{"text": "c"}]}')
     stream.end()
     assert stream.text == "abc"
+
+
+def test_a_stream_may_have_a_mark_comments_and_fields_of_later_standards() -> None:
+    stream = Stream()
+    for byte in b'\xef\xbb\xbf: hello\nx-trace: 7\nevent: piece\ndata: {"choices": [{"text": "ab"}]}\n\n':
+        stream.feed(bytes([byte]))
+    assert stream.text == "ab"
+
+
+@pytest.mark.parametrize("line", [b'<a href="https://models.example/">', b'{"error": "sign in"}', b"hello"])
+def test_what_can_be_no_field_is_refused(line: bytes) -> None:
+    with pytest.raises(WrongAnswer, match="no event"):
+        Stream().feed(line + b"\n")
+
+
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_a_line_has_a_limit(end: bytes) -> None:
+    with pytest.raises(WrongAnswer, match="a line of more than 65536 bytes"):
+        Stream().feed(b"data:" + b"x" * 65536 + end)
