@@ -5,6 +5,7 @@ Where the editor has a document open, it is the authority: the disk only says wh
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Collection, Sequence
 from typing import Literal, NamedTuple
@@ -146,7 +147,8 @@ class OutsideLines(Lines):
         """The `t` of a moment in seconds since 1970; that of now where the client says what time it is."""
         if self._obeys_client_clock:
             return self._t
-        return self._t - max(0, int((time.time() - seconds) * 1000))
+        # Rounded down: what was written right before a run began is not after it.
+        return self._t - max(0, math.ceil((time.time() - seconds) * 1000))
 
     def version_control(self, told: Vcs, moves_files: bool) -> None:
         """Something happened in version control; `told` gets its seq and its time here."""
