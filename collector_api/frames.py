@@ -62,7 +62,7 @@ def append_together(
     """
     rows = sessions.rows_of(connection, [arrival.session for arrival in arrivals])
     room = blobs.room(connection, {arrival.contributor for arrival in arrivals}, limits)
-    change = sessions.next_change(connection)
+    change = sessions.next_change(connection, len(arrivals))
     grown: Counter[int] = Counter()
     changes: list[dict[str, Any]] = []
     kept: list[dict[str, Any]] = []

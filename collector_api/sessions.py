@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, select, true, update
-from sqlmodel import col, func
+from sqlmodel import col
 
-from collector_api import blobs, search, studies
+from collector_api import blobs, counters, search, studies
 from collector_api.decoder import Line
 from collector_api.problems import BadLine, Erased, NoSession, NotOwner
 from collector_api.tables import Contributor, Keyframe, SessionRow, Tombstone, VerdictRow, table_of
@@ -24,7 +24,6 @@ from pairlog.source.wanted import Wanted
 #: Made once, because every frame asks them.
 _FIND = select(table_of(SessionRow)).where(col(SessionRow.id) == bindparam("session"))
 _FIND_ALL = select(table_of(SessionRow)).where(col(SessionRow.id).in_(bindparam("sessions", expanding=True)))
-_LAST_CHANGE = select(func.max(col(SessionRow.changed)))
 
 _READABLE_USES = ("research", "public")
 ANY = Wanted()
@@ -35,10 +34,15 @@ def find(connection: Connection, session: str) -> SessionRow | None:
     found = connection.execute(_FIND, {"session": session}).one_or_none()
     if found is not None:
         return SessionRow(**found._mapping)
-    erased = select(col(Tombstone.id)).where(col(Tombstone.session_id) == session)
-    if connection.execute(erased).first() is not None:
+    if is_erased(connection, session):
         raise Erased(session)
     return None
+
+
+def is_erased(connection: Connection, session: str) -> bool:
+    """Whether a whole session was erased."""
+    whole = (col(Tombstone.session_id) == session, col(Tombstone.first).is_(None))
+    return connection.execute(select(col(Tombstone.id)).where(*whole)).first() is not None
 
 
 def rows_of(connection: Connection, sessions: Sequence[str]) -> dict[str, SessionRow]:
@@ -174,9 +178,9 @@ def facts_of(row: SessionRow) -> Facts:
     return Facts(facts.split(row.languages), row.has_tests, row.has_completions)
 
 
-def next_change(connection: Connection) -> int:
-    """The next number of the order in which sessions change."""
-    return (connection.execute(_LAST_CHANGE).scalar() or 0) + 1
+def next_change(connection: Connection, count: int = 1) -> int:
+    """The next number, or the first of so many, of the order in which sessions change."""
+    return counters.take(connection, "changed", count)
 
 
 def listed(

@@ -91,16 +91,17 @@ class Store:
                 return
         try:
             # Only who has a lake needs what it is read with.
-            from collector_api.lake.place import LakeError
             from collector_api.lake_files import sweep
         except ModuleNotFoundError as error:
             _log.warning("the lake cannot be swept without %s; install pairlog[lake]", error.name)
             return
         try:
             with self._sweeping:
-                sweep(self)
-        except (LakeError, Problem) as error:
-            _log.warning("the lake cannot be swept yet: %s", error)
+                failed = sweep(self)
+        except Problem as problem:
+            failed = [problem.detail]
+        for why in failed:
+            _log.warning("the lake cannot be swept yet: %s", why)
 
     def thaw(self, session: str) -> None:
         """Bring the lines of a session back from a lake. Raises NoStorage where it cannot be read."""

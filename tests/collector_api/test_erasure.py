@@ -42,6 +42,7 @@ def test_a_tombstone_stays(collector: Collector, mine: str) -> None:
     collector.send(mine, session_lines())
     collector.ask(mine, "DELETE", f"/v1/sessions/{SESSION}")
     (stone,) = collector.ask(mine, "GET", "/v1/tombstones").json()["tombstones"]
+    assert (stone["session"], stone["from"], stone["through"]) == (SESSION, None, None)
     assert (stone["id"], stone["session"]) == (1, SESSION)
     assert collector.ask(mine, "GET", "/v1/tombstones", params={"after": 1}).json() == {"tombstones": []}
     stranger, researcher = collector.token("theirs"), collector.token("reader", "researcher")
