@@ -172,6 +172,15 @@ def of_contributor(connection: Connection, contributor: int, sha256: str) -> byt
     return _one(connection.execute(question).scalar(), f"no blob {sha256} of yours is here")
 
 
+def unnamed(connection: Connection, contributor: int) -> list[str]:
+    """The contents of a contributor that no session names."""
+    still_named = exists().where(
+        col(Named.contributor_id) == contributor, col(Named.sha256) == col(Blob.sha256)
+    )
+    question = select(col(Blob.sha256)).where(col(Blob.contributor_id) == contributor, ~still_named)
+    return sorted(connection.execute(question).scalars())
+
+
 def give_back(connection: Connection, contributor: int, digests: Iterable[str]) -> int:
     """Delete those of these contents that no session of the contributor names; returns their bytes."""
     freed = drop_unnamed(connection, contributor, digests)

@@ -26,7 +26,11 @@ class Metrics:
     """The counts of one worker since it began."""
 
     def __init__(
-        self, waiting: Callable[[], int], watching: Callable[[], int], clock: Callable[[], float] = time
+        self,
+        waiting: Callable[[], int],
+        watching: Callable[[], int],
+        stale: Callable[[], float],
+        clock: Callable[[], float] = time,
     ) -> None:
         self._clock = clock
         self._registry = CollectorRegistry()
@@ -56,6 +60,12 @@ class Metrics:
         queue.set_function(waiting)
         watchers = Gauge("pairlog_watchers", "Connections that watch a session", registry=self._registry)
         watchers.set_function(watching)
+        lake = Gauge(
+            "pairlog_lake_files_stale",
+            "Files of the lake that hold what was taken back",
+            registry=self._registry,
+        )
+        lake.set_function(stale)
 
     def stored(self, started_at: str, fresh: Sequence[Line], size: int) -> None:
         """Count the new lines of a frame, which are durable now."""

@@ -26,6 +26,7 @@ class SqliteDatabase:
     """A file, with the pragmas that make SQLite durable and private."""
 
     scrub_pause_s = 0.0
+    scrub_every_s = 60.0
 
     def __init__(self, file: Path) -> None:
         self.file = file.absolute()

@@ -84,6 +84,20 @@ class Store:
         """Bring what was erased, masked or forgotten out of the database's files."""
         self._scrubber.scrub()
 
+    @property
+    def stale_files(self) -> float:
+        """How many files of a lake hold what was taken back; not a number where nobody can say."""
+        try:
+            with self.reading() as connection:
+                return archive.stale_files(connection)
+        except NoStorage:
+            return float("nan")
+
+    @property
+    def scrub_every_s(self) -> float:
+        """How often the files are to be scrubbed although nobody asks."""
+        return self._database.scrub_every_s
+
     def sweep(self) -> None:
         """Write each file of a lake anew that holds what was taken out of it; a later call goes on."""
         with self.reading() as connection:

@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from time import monotonic
 from types import TracebackType
 
+from collector_api import leftovers
 from collector_api.problems import Problem
 from collector_api.repacking import Repacker
 from collector_api.retention import expire
@@ -25,12 +26,13 @@ _log = logging.getLogger(__name__)
 
 
 class Upkeep:
-    """Keeps to the retention, sweeps the lake, repacks; from entering its context to leaving it."""
+    """Keeps to the retention, scrubs, sweeps the lake, repacks; from entering its context to leaving it."""
 
     def __init__(self, store: Store, retention_days: float | None = None) -> None:
         self._store = store
         self._retention_days = retention_days
         self._next_retention = float("-inf")
+        self._next_scrub = float("-inf")
         self._repacker = Repacker(store)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
@@ -51,7 +53,8 @@ class Upkeep:
 
     def _all(self) -> None:
         with self._store.alone() as alone:
-            for task in (self._retain, self._store.sweep, self._repack) if alone else ():
+            tasks = (self._scrub, self._retain, self._drop_leftovers, self._store.sweep, self._repack)
+            for task in tasks if alone else ():
                 self._try(task)
 
     def _repack(self) -> None:
@@ -69,6 +72,16 @@ class Upkeep:
         moment = datetime.now(timezone.utc)
         if expire(self._store, self._retention_days, moment, self._store.bell.ring):
             self._store.scrub()
+
+    def _scrub(self) -> None:
+        """Take out of the files what a command deleted, or a process that died since."""
+        if monotonic() >= self._next_scrub:
+            self._next_scrub = monotonic() + self._store.scrub_every_s
+            self._store.scrub_log()
+
+    def _drop_leftovers(self) -> None:
+        if leftovers.drop(self._store, datetime.now(timezone.utc)):
+            self._store.scrub_log()
 
     def _try(self, task: Callable[[], None]) -> None:
         try:
