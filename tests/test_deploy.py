@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import configparser
 import json
 import re
 import shlex
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import yaml
 
-from collector_api.app import create_app
 from collector_api.cli import PORT
-from collector_api.database import database_at
-from collector_api.store import Store
 from pairlog.cli import _parse, main
-from pairlog.options import database_uri
-from tests.collector_api.driver import SESSION, SMALL, Collector, session_lines
+from tests.collector_api.driver import SESSION, session_lines
+from tests.collector_api.test_backup import opened
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "deploy"
@@ -115,7 +109,7 @@ def test_after_two_nights_the_disk_may_go(tmp_path: Path) -> None:
     data, copies = tmp_path / "pairlog", tmp_path / "pairlog-backup"
     copies.mkdir()
     sessions = [SESSION.replace("aa", f"{number:02x}") for number in range(3)]
-    with recording(data) as collector:
+    with opened(data) as collector:
         token = collector.token("grace")
         for session in sessions:
             collector.send(token, session_lines(session=session), session)
@@ -125,7 +119,7 @@ def test_after_two_nights_the_disk_may_go(tmp_path: Path) -> None:
     shutil.rmtree(data)
     newest = max(copies.glob("pairlog-*.db"))
     assert main(["restore", str(newest), "--data", str(data)]) == 0
-    with recording(data) as collector:
+    with opened(data) as collector:
         assert [collector.lines(token, session) for session in sessions] == expected
     assert len(list(copies.glob("pairlog-*.db"))) == 3
 
@@ -135,12 +129,3 @@ def nightly(root: Path) -> list[list[str]]:
     unit = (DEPLOY / "pairlog-nightly.service").read_text()
     lines = re.findall(r"^ExecStart=\S*/pairlog (.*)$", unit, re.MULTILINE)
     return [shlex.split(line.replace("/var/lib", str(root))) for line in lines]
-
-
-@contextmanager
-def recording(data: Path) -> Iterator[Collector]:
-    address = database_uri(data)
-    store = Store(database_at(address))
-    with asyncio.Runner() as loop:
-        yield Collector(address, store, create_app(store, SMALL), loop)
-    store.close()

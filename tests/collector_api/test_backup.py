@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -32,9 +32,12 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
+def opened(data: Path) -> AbstractContextManager[Collector]:
+    return opened_at(database_uri(data))
+
+
 @contextmanager
-def opened(data: Path) -> Iterator[Collector]:
-    address = database_uri(data)
+def opened_at(address: str) -> Iterator[Collector]:
     store = Store(database_at(address))
     with asyncio.Runner() as loop:
         yield Collector(address, store, create_app(store, SMALL), loop)
