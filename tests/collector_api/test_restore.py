@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,6 +40,13 @@ def restore(data: Path) -> int:
 def listed(collector: Collector, token: str) -> list[tuple[str, str]]:
     rows = collector.ask(token, "GET", "/v1/sessions").json()["sessions"]
     return sorted((row["session"], row["contributor"]) for row in rows)
+
+
+def changed(collector: Collector, token: str, cursor: int) -> list[dict[str, Any]]:
+    """The sessions that changed behind a cursor."""
+    answer = collector.ask(token, "GET", "/v1/sessions", params={"changed_after": cursor}).json()
+    rows: list[dict[str, Any]] = answer["sessions"]
+    return rows
 
 
 def test_nobody_is_erased_by_the_number_of_somebody_else(data: Path) -> None:
@@ -90,13 +98,10 @@ def test_cursors_go_on_behind_a_restore(data: Path) -> None:
     with opened(data) as collector:
         assert collector.ask(mine, "GET", "/v1/tombstones").json()["tombstones"] == [stone]
         collector.forget(mine, 3, 4)
-        (row,) = collector.ask(mine, "GET", "/v1/sessions", params={"changed_after": cursor}).json()[
-            "sessions"
-        ]
+        (row,) = changed(collector, mine, cursor)
         assert (row["session"], row["revision"]) == (SESSION, 1)
-        (fresh,) = collector.ask(mine, "GET", "/v1/tombstones", params={"after": stone["id"]}).json()[
-            "tombstones"
-        ]
+        behind = collector.ask(mine, "GET", "/v1/tombstones", params={"after": stone["id"]}).json()
+        (fresh,) = behind["tombstones"]
         assert (fresh["session"], fresh["from"], fresh["through"]) == (SESSION, 3, 4)
 
 
@@ -128,9 +133,7 @@ def test_a_store_that_is_damaged_or_lost_is_replaced_and_it_is_said(
     with opened(data) as collector:
         assert collector.lines(mine) == secret_lines()
         collector.send(mine, session_lines(session=OTHER), OTHER)
-        (row,) = collector.ask(mine, "GET", "/v1/sessions", params={"changed_after": cursor + 9}).json()[
-            "sessions"
-        ]
+        (row,) = changed(collector, mine, cursor + 9)
         assert row["session"] == OTHER
 
 
@@ -181,13 +184,13 @@ def test_a_restore_that_cannot_take_back_again_changes_nothing(
         collector.redact(mine, spans=SPANS, saves=SAVES)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(whole[: len(whole) // 2])
-    before = (data / "pairlog.db").read_bytes()
     capsys.readouterr()
     assert restore(data) == 1
     error = capsys.readouterr().err
     assert (error.count("\n"), f"something of session {SESSION}" in error) == (1, True)
-    assert (data / "pairlog.db").read_bytes() == before
     assert sorted(path.name for path in data.glob("pairlog.db*")) == ["pairlog.db", "pairlog.db.lock"]
+    with opened(data) as collector:
+        assert collector.lines(mine) == masked_lines()
     file.write_bytes(whole)
     assert restore(data) == 0
     with opened(data) as collector:
@@ -246,7 +249,7 @@ def test_no_more_is_permitted_than_before(data: Path) -> None:
     with opened(data) as collector:
         mine, gone = collector.token("mine"), collector.token("gone")
         reader = collector.token("reader", "researcher")
-        cookie = collector.cookie()
+        collector.cookie()
         collector.send(mine, wide[:3])
         back_up(data)
         collector.send(mine, [line(3, "consent", level="metadata", use="private", policy="x")])
@@ -257,8 +260,8 @@ def test_no_more_is_permitted_than_before(data: Path) -> None:
         assert (row["use"], row["consent"], row["acked"]) == ("private", "metadata", 2)
         assert problem(collector.ask(reader, "GET", f"/v1/sessions/{SESSION}"))[0] == 403
         assert problem(collector.ask(gone, "GET", "/v1/sessions")) == (401, "token")
-        page = collector.request("GET", "/", cookies={"pairlog": cookie})
-        assert "operator" not in page.text
+        with collector.store.reading() as connection:
+            assert connection.exec_driver_sql("SELECT count(*) FROM cookie").scalar_one() == 0
 
 
 def test_the_store_itself_is_no_place_for_its_backup(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
