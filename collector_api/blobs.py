@@ -174,11 +174,9 @@ def of_contributor(connection: Connection, contributor: int, sha256: str) -> byt
 
 def unnamed(connection: Connection, contributor: int) -> list[str]:
     """The contents of a contributor that no session names."""
-    still_named = exists().where(
-        col(Named.contributor_id) == contributor, col(Named.sha256) == col(Blob.sha256)
-    )
-    question = select(col(Blob.sha256)).where(col(Blob.contributor_id) == contributor, ~still_named)
-    return sorted(connection.execute(question).scalars())
+    mine = select(col(Blob.sha256)).where(col(Blob.contributor_id) == contributor)
+    named_too = select(col(Named.sha256)).where(col(Named.contributor_id) == contributor)
+    return sorted(connection.execute(mine.except_(named_too)).scalars())
 
 
 def give_back(connection: Connection, contributor: int, digests: Iterable[str]) -> int:

@@ -99,6 +99,8 @@ def _backup(args: argparse.Namespace) -> int:
     file = args.file / f"pairlog-{moment}Z.db" if is_folder else args.file
     back_up(database.file, file)
     print(f"{file}: {file.stat().st_size:,} bytes")
+    if not is_folder and (database.file.parent / LAKE).is_dir():
+        print("the lake is not in it: copy its folder too, or back up into a folder, which does so")
     if is_folder:
         # Behind the backup: what it has no lines of is in the lake by then.
         _copy_lake(database, args.file / LAKE)

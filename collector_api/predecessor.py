@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from collector_api import archive, blobs
 from collector_api.limits import Limits
+from collector_api.problems import Problem
 from collector_api.redactions import read_redaction
 from collector_api.tables import (
     Contributor,
@@ -91,8 +92,8 @@ def read(engine: Engine) -> Predecessor:
         try:
             found.contents = {row.id: _contents(connection, row) for row in found.ledger}
             found.lakes = archive.lakes(connection)
-        except DBAPIError as error:
-            found.unread.append(f"contents and lakes ({error.orig})")
+        except (DBAPIError, Problem) as error:
+            found.unread.append(f"contents and lakes ({error})")
     return found
 
 

@@ -17,8 +17,8 @@ from collector_api.store import Store
 
 #: How often it looks for something to do.
 _EVERY_S = 60.0
-#: Less often: each time, a file of the lake may be written anew.
-_RETENTION_EVERY_S = 3_600.0
+#: Less often: what may write a file of the lake anew, or looks at every content.
+_HOUR_S = 3_600.0
 #: How long closing waits for what is under way; nothing of it is lost.
 _JOIN_S_MAX = 5.0
 
@@ -31,8 +31,7 @@ class Upkeep:
     def __init__(self, store: Store, retention_days: float | None = None) -> None:
         self._store = store
         self._retention_days = retention_days
-        self._next_retention = float("-inf")
-        self._next_scrub = float("-inf")
+        self._next: dict[str, float] = {}
         self._repacker = Repacker(store)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
@@ -66,22 +65,28 @@ class Upkeep:
             begun = monotonic()
 
     def _retain(self) -> None:
-        if self._retention_days is None or monotonic() < self._next_retention:
+        if self._retention_days is None or not self._is_due("retention", _HOUR_S):
             return
-        self._next_retention = monotonic() + _RETENTION_EVERY_S
         moment = datetime.now(timezone.utc)
         if expire(self._store, self._retention_days, moment, self._store.bell.ring):
             self._store.scrub()
 
     def _scrub(self) -> None:
         """Take out of the files what a command deleted, or a process that died since."""
-        if monotonic() >= self._next_scrub:
-            self._next_scrub = monotonic() + self._store.scrub_every_s
+        if self._is_due("scrub", self._store.scrub_every_s):
             self._store.scrub_log()
 
     def _drop_leftovers(self) -> None:
-        if leftovers.drop(self._store, datetime.now(timezone.utc)):
+        if self._is_due("leftovers", _HOUR_S) and leftovers.drop(self._store, datetime.now(timezone.utc)):
             self._store.scrub_log()
+
+    def _is_due(self, task: str, every_s: float) -> bool:
+        """Whether so long has gone by since a task was due; it is under way then."""
+        begun = monotonic()
+        if begun < self._next.get(task, begun):
+            return False
+        self._next[task] = begun + every_s
+        return True
 
     def _try(self, task: Callable[[], None]) -> None:
         try:
