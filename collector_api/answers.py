@@ -144,17 +144,21 @@ class BlobAnswer(BaseModel):
 
 
 class TombstoneAnswer(BaseModel):
-    """A session that was erased."""
+    """A session that was erased, or with `from` and `through` those of its lines that were forgotten."""
 
     id: int
     session: str
     at: str
+    first: int | None = Field(alias="from")
+    through: int | None
 
 
 class TombstonesAnswer(BaseModel):
-    """Sessions that were erased, in the order in which they were."""
+    """What was erased, in the order in which it was."""
 
-    model_config = _example(tombstones=[{"id": 7, "session": _SESSION, "at": _AT}])
+    model_config = _example(
+        tombstones=[{"id": 7, "session": _SESSION, "at": _AT, "from": None, "through": None}]
+    )
 
     tombstones: list[TombstoneAnswer]
 

@@ -53,7 +53,9 @@ def create_app(store: Store, limits: Limits | None = None) -> FastAPI:
     app.state.doorkeeper = Doorkeeper(store, Pace(limits))
     arrivals = Arrivals(store, limits)
     app.state.arrivals = arrivals
-    app.state.metrics = Metrics(lambda: arrivals.waiting + store.waiting, lambda: store.bell.watchers)
+    app.state.metrics = Metrics(
+        lambda: arrivals.waiting + store.waiting, lambda: store.bell.watchers, lambda: store.stale_files
+    )
     app.add_middleware(Accounting, metrics=app.state.metrics)
     app.add_middleware(SafeHeaders)
     frames.add_post_frame(app)

@@ -7,8 +7,9 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import Connection, select, update
-from sqlmodel import col
+from sqlmodel import col, func
 
+from collector_api import places
 from collector_api.decoder import seq_of
 from collector_api.problems import NoStorage
 from collector_api.tables import LakeFile, SessionRow
@@ -59,6 +60,15 @@ class Place(NamedTuple):
         except LakeError as error:
             raise NoStorage(f"the lake {self.lake}: {error}") from None
 
+    def is_gone(self) -> bool:
+        """Whether the lake can be reached, and has no such file."""
+        from collector_api.lake.place import Lake, LakeError
+
+        try:
+            return not Lake(self.lake).has(f"{LINES}/{self.name}")
+        except LakeError:
+            return False
+
 
 def check_hot(row: SessionRow) -> None:
     """Raises InLake where a session's lines cannot be changed where they are."""
@@ -74,7 +84,7 @@ def place_of(connection: Connection, session: str) -> Place | None:
         .where(col(SessionRow.id) == session)
     )
     found = connection.execute(question).one_or_none()
-    return None if found is None else Place(*found)
+    return None if found is None else Place(places.whole(connection, found.lake), found.name)
 
 
 def lines_from(place: Place, session: str, first: int = 0) -> Iterator[bytes]:
@@ -113,6 +123,12 @@ def is_stale(connection: Connection) -> bool:
     return connection.execute(select(col(LakeFile.id)).where(waiting).limit(1)).first() is not None
 
 
+def stale_files(connection: Connection) -> int:
+    """How many files of a lake hold what they must not hold any more."""
+    return connection.execute(select(func.count()).where(col(LakeFile.stale))).scalar_one()
+
+
 def lakes(connection: Connection) -> list[str]:
     """The addresses of the lakes that a store knows."""
-    return list(connection.execute(select(col(LakeFile.lake)).distinct()).scalars())
+    kept = connection.execute(select(col(LakeFile.lake)).distinct()).scalars()
+    return [places.whole(connection, lake) for lake in kept]

@@ -17,6 +17,7 @@ from pairlog.blobs import read_manifest
 from pairlog.errors import UserError
 from pairlog.events import Open, Workspace
 from pairlog.line import decode
+from pairlog.moment import now
 
 _SHA256 = re.compile("[0-9a-f]{64}")
 #: Made once, because every frame asks and tells it.
@@ -35,9 +36,12 @@ def is_sha256(text: str) -> bool:
 def put(connection: Connection, contributor: int, sha256: str, data: bytes, limits: Limits) -> bool:
     """Keep a content; returns whether it is new. Raises NoRoom where the contributor's room is used up."""
     if sha256 in present(connection, contributor, [sha256]):
+        # Whoever brings it again is about to name it.
+        this = (col(Blob.contributor_id) == contributor, col(Blob.sha256) == sha256)
+        connection.execute(update(Blob).where(*this).values(created_at=now()))
         return False
     take_room(connection, contributor, len(data), limits)
-    connection.execute(insert(Blob).values(contributor_id=contributor, sha256=sha256, data=data))
+    _insert(connection, contributor, sha256, data)
     return True
 
 
@@ -47,7 +51,7 @@ def keep(connection: Connection, contributor: int, data: bytes) -> None:
     if sha256 in present(connection, contributor, [sha256]):
         return
     count(connection, contributor, len(data))
-    connection.execute(insert(Blob).values(contributor_id=contributor, sha256=sha256, data=data))
+    _insert(connection, contributor, sha256, data)
 
 
 def take_room(connection: Connection, contributor: int, size: int, limits: Limits) -> None:
@@ -157,6 +161,13 @@ def of_contributor(connection: Connection, contributor: int, sha256: str) -> byt
     return _one(connection.execute(question).scalar(), f"no blob {sha256} of yours is here")
 
 
+def unnamed(connection: Connection, contributor: int) -> list[str]:
+    """The contents of a contributor that no session names."""
+    mine = select(col(Blob.sha256)).where(col(Blob.contributor_id) == contributor)
+    named_too = select(col(Named.sha256)).where(col(Named.contributor_id) == contributor)
+    return sorted(connection.execute(mine.except_(named_too)).scalars())
+
+
 def give_back(connection: Connection, contributor: int, digests: Iterable[str]) -> int:
     """Delete those of these contents that no session of the contributor names; returns their bytes."""
     freed = drop_unnamed(connection, contributor, digests)
@@ -176,6 +187,11 @@ def drop_unnamed(connection: Connection, contributor: int, digests: Iterable[str
             connection.execute(delete(Blob).where(*mine))
             freed += len(data)
     return freed
+
+
+def _insert(connection: Connection, contributor: int, sha256: str, data: bytes) -> None:
+    row = {"contributor_id": contributor, "sha256": sha256, "data": data, "created_at": now()}
+    connection.execute(insert(Blob).values(row))
 
 
 def _of_manifest(connection: Connection, contributor: int, seq: int, manifest: str) -> set[str]:

@@ -141,9 +141,14 @@ def _revoke_token(args: argparse.Namespace) -> int:
 
 
 def _erase(args: argparse.Namespace) -> int:
-    with in_hand(existing_store(args)) as store:
+    database = existing_store(args)
+    with in_hand(database) as store:
         said = _erase_contributor(store, args) if args.contributor else _erase_session(store, args)
-        sweep(store)
+        try:
+            scrub(database)
+            sweep(store)
+        except UserError as error:
+            raise UserError(f"erased {said}; {error}") from None
     print(f"erased {said}")
     return 0
 
@@ -179,16 +184,13 @@ def sweep(store: Direct) -> None:
         if not archive.is_stale(connection):
             return
     # Only who has a lake needs what it is read with.
-    from collector_api.lake.place import LakeError
-    from collector_api.lake_files import sweep
+    from collector_api import lake_files
 
-    try:
-        sweep(store)
-    except LakeError as error:
+    if failed := lake_files.sweep(store):
         raise UserError(
-            f"it is erased here, and still in the lake ({error}); "
+            f"what was erased is still in {len(failed)} files of the lake ({failed[0]}); "
             "`pairlog serve` and `pairlog lake export` try again"
-        ) from None
+        )
 
 
 def _days(word: str) -> float:
@@ -223,21 +225,25 @@ def existing_store(args: argparse.Namespace) -> Database:
 
 @contextmanager
 def in_hand(database: Database) -> Iterator[Direct]:
-    """A store that a command changes; at the end what it deleted is scrubbed.
-
-    Raises UserError where that cannot be.
-    """
+    """A store that a command changes. Raises UserError where that cannot be."""
     try:
         with Direct(database) as store:
             yield store
     except DBAPIError as error:
         raise UserError(f"cannot write {database.name}: {error.orig}; try again in a moment") from None
+
+
+def scrub(database: Database) -> None:
+    """Bring what was deleted out of the files. Raises UserError where that cannot be done now."""
     try:
-        database.scrub(_SCRUB_MS_MAX)
+        why = None if database.scrub(_SCRUB_MS_MAX) else "somebody reads it"
     except NoStorage as error:
+        why = error.detail
+    if why is not None:
         raise UserError(
-            f"written, yet not scrubbed: {error.detail}; `pairlog serve` does it once more"
-        ) from None
+            f"what was deleted still stands in the files of {database.name}: {why}; "
+            "`pairlog serve` takes it out within a minute of their end"
+        )
 
 
 def write(database: Database, job: Callable[[Connection], T]) -> T:

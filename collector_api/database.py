@@ -40,6 +40,8 @@ class Database(Protocol):
 
     #: At least so long between two scrubs; 0: each is done at once.
     scrub_pause_s: float
+    #: So often it is scrubbed although nobody asks.
+    scrub_every_s: float
 
     @property
     def name(self) -> str:

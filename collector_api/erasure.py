@@ -1,4 +1,4 @@
-"""Erasing for good: the rows go, a tombstone stays for each session."""
+"""Erasing for good: the rows go, a tombstone stays for each session, and for lines that were forgotten."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from sqlalchemy import BigInteger, ColumnElement, Connection, delete, insert, literal, select, update
 from sqlmodel import col
 
-from collector_api import archive, blobs
+from collector_api import archive, blobs, counters
 from collector_api.archive import Database
 from collector_api.tables import (
     Blob,
@@ -32,6 +32,12 @@ _AT_ONCE = 16
 
 
 def erase(connection: Connection, row: SessionRow) -> None:
+    """Delete a session, and set a tombstone for it."""
+    remove(connection, row)
+    bury(connection, row.id, row.contributor_id)
+
+
+def remove(connection: Connection, row: SessionRow) -> None:
     """Delete a session, and the blobs that no other session of its contributor names.
 
     A file of a lake that holds its lines is to be written anew by `lake_files.sweep`.
@@ -44,9 +50,22 @@ def erase(connection: Connection, row: SessionRow) -> None:
     connection.execute(delete(SessionRow).where(col(SessionRow.id) == session))
     freed = row.bytes + blobs.drop_unnamed(connection, row.contributor_id, digests)
     blobs.count(connection, row.contributor_id, -freed)
-    connection.execute(
-        insert(Tombstone).values(session_id=session, contributor_id=row.contributor_id, at=now())
+
+
+def bury(
+    connection: Connection, session: str, contributor: int, lines: tuple[int, int] | None = None
+) -> None:
+    """Set a tombstone for a session, or for lines of it: the first and the last seq."""
+    first, through = lines or (None, None)
+    stone = Tombstone(
+        id=counters.take(connection, "tombstone"),
+        session_id=session,
+        contributor_id=contributor,
+        at=now(),
+        first=first,
+        through=through,
     )
+    connection.execute(insert(Tombstone).values(stone.model_dump()))
 
 
 def erase_contributor(store: Database, contributor: int, erased: Callable[[str], None]) -> int:
@@ -89,13 +108,14 @@ def tombstones(
     connection: Connection, after: int, rows_max: int, contributor: int | None = None
 ) -> list[dict[str, object]]:
     """The tombstones behind the one with id `after`, in their order; of one contributor, or of all."""
-    question = select(col(Tombstone.id), col(Tombstone.session_id), col(Tombstone.at)).where(
-        col(Tombstone.id) > literal(after, BigInteger())
-    )
+    question = select(Tombstone).where(col(Tombstone.id) > literal(after, BigInteger()))
     if contributor is not None:
         question = question.where(col(Tombstone.contributor_id) == contributor)
     found = connection.execute(question.order_by(col(Tombstone.id)).limit(rows_max))
-    return [{"id": number, "session": session, "at": at} for number, session, at in found]
+    return [
+        {"id": row.id, "session": row.session_id, "at": row.at, "from": row.first, "through": row.through}
+        for row in found
+    ]
 
 
 def _erase_some(connection: Connection, which: ColumnElement[bool], rows_max: int | None) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, insert, select
 from sqlmodel import col, func
 
-from collector_api import archive, blobs, frames, ledger, sessions
+from collector_api import archive, blobs, erasure, frames, ledger, sessions
 from collector_api.decoder import last_of, seq_of
 from collector_api.limits import Limits
 from collector_api.redactions import SEQ_MAX, Minutes, Range, Redaction, Window
@@ -104,6 +104,7 @@ def forget(
             made = [_made(plan, plan.done)]
         _apply(connection, row, plan)
     ledger.keep(connection, session, contributor, _request(window), window, revision, made)
+    erasure.bury(connection, session, contributor, made[0] if made else (window.first, window.through))
     if plan.done is not None and plan.done.blobs:
         # Lines that are still to come may name the old ones.
         request = f"blobs of {_request(window)}"

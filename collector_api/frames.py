@@ -61,6 +61,7 @@ def append_together(
     None for each frame that asks for more than that, or is refused: it is to be appended alone.
     """
     rows = sessions.standing(connection, [arrival.session for arrival in arrivals])
+    change = sessions.next_change(connection, len(arrivals))
     grown: Counter[int] = Counter()
     changes: list[dict[str, Any]] = []
     kept: list[dict[str, Any]] = []
@@ -75,7 +76,7 @@ def append_together(
             done.append(None)
             continue
         grown[arrival.contributor] += size
-        columns = sessions.continued(row, lines, size, row.last_change + len(changes) + 1)
+        columns = sessions.continued(row, lines, size, change + len(changes))
         changes.append({**columns, "this": arrival.session})
         kept.append(_frame(arrival.session, lines, arrival.body))
         done.append(Appended(lines[-1].next - 1, events=len(lines), started_at=row.started_at))

@@ -1,4 +1,4 @@
-"""`pairlog lake`, `backup` and `restore`: commands that keep a store small and safe."""
+"""`pairlog lake` and `pairlog backup`: commands that keep a store small and safe."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import json
 import os
 import sys
 from dataclasses import asdict
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from collector_api import archive, restoring
-from collector_api.backup import back_up, put_back
-from collector_api.cli import add_store, existing_store, in_hand, named_store, sweep
+from collector_api import archive
+from collector_api.backup import back_up
+from collector_api.cli import add_store, existing_store, in_hand
 from collector_api.database import Database
-from collector_api.direct import Direct
 from collector_api.problems import Problem
 from collector_api.sqlite import SqliteDatabase
 from pairlog.cli import Configure
@@ -22,6 +22,11 @@ from pairlog.errors import UserError
 
 if TYPE_CHECKING:
     from collector_api.lake_export import Exported
+
+#: The folder of a lake beside a store, and beside its backups.
+LAKE = "lake"
+#: How many dated backups stay: with one each night, what was erased is gone from all after so many days.
+_KEEP = 14
 
 
 def _lake_options(parser: argparse.ArgumentParser) -> None:
@@ -39,21 +44,26 @@ def _lake_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _backup_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, metavar="FILE", help="where to write the backup")
+    parser.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE|FOLDER",
+        help="where to write the backup; in a folder, a dated one beside a copy of the lake",
+    )
+    parser.add_argument(
+        "--keep",
+        type=_count,
+        default=_KEEP,
+        metavar="N",
+        help="how many dated ones stay in the folder (%(default)s)",
+    )
     add_store(parser)
     parser.set_defaults(run=_backup)
-
-
-def _restore_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, metavar="FILE", help="a backup that `pairlog backup` wrote")
-    add_store(parser)
-    parser.set_defaults(run=_restore)
 
 
 COMMANDS: dict[str, Configure] = {
     "lake": _lake_options,
     "backup": _backup_options,
-    "restore": _restore_options,
 }
 
 
@@ -74,30 +84,48 @@ def _export(args: argparse.Namespace) -> int:
         print(json.dumps({"lake": address, **asdict(done)}))
     else:
         print(f"{done.sessions:,} sessions, {done.events:,} events in {done.files:,} files: {address}")
+    if done.stale:
+        raise UserError(
+            f"what was taken back is still in {len(done.stale)} files of the lake ({done.stale[0]}); mend or "
+            "delete them, it is tried again by each export"
+        )
     return 0
 
 
 def _backup(args: argparse.Namespace) -> int:
-    back_up(_in_sqlite(existing_store(args)).file, args.file)
-    print(f"{args.file}: {args.file.stat().st_size:,} bytes")
+    database = in_sqlite(existing_store(args))
+    is_folder = args.file.is_dir()
+    moment = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H%M%S%f")
+    file = args.file / f"pairlog-{moment}Z.db" if is_folder else args.file
+    back_up(database.file, file)
+    print(f"{file}: {file.stat().st_size:,} bytes")
+    if not is_folder and (database.file.parent / LAKE).is_dir():
+        print("the lake is not in it: copy its folder too, or back up into a folder, which does so")
+    if is_folder:
+        # Behind the backup: what it has no lines of is in the lake by then.
+        _copy_lake(database, args.file / LAKE)
+        for old in sorted(args.file.glob("pairlog-*Z.db"))[: -args.keep]:
+            old.unlink()
     return 0
 
 
-def _restore(args: argparse.Namespace) -> int:
-    database = _in_sqlite(named_store(args))
-    file = database.file
-    with database.claim(1):
-        old = put_back(args.file, file)
-        print(f"restored {file}")
+def _copy_lake(database: SqliteDatabase, folder: Path) -> None:
+    with in_hand(database) as store:
+        with store.reading() as connection:
+            if not archive.lakes(connection) and not folder.exists():
+                return
+        # Only who has a lake needs what it is read with.
+        from collector_api import lake_copy
+        from collector_api.lake.place import LakeError
+
         try:
-            with in_hand(database) as store:
-                _bring_up_to_date(store, old, _lakes_beside(file))
-        except UserError as error:
-            raise UserError(f"{file} is restored, and not brought up to date: {error}") from None
-    return 0
+            print(f"{folder}: {lake_copy.refresh(store, folder):,} files more")
+        except LakeError as error:
+            raise UserError(f"the backup is whole, and the copy of the lake is not: {error}") from None
 
 
-def _in_sqlite(database: Database) -> SqliteDatabase:
+def in_sqlite(database: Database) -> SqliteDatabase:
+    """A store in a file. Raises UserError for another one."""
     if not isinstance(database, SqliteDatabase):
         raise UserError("a store in PostgreSQL is backed up with pg_dump; docs/operations.md says how")
     return database
@@ -107,43 +135,14 @@ def _usual_lake(database: Database) -> str:
     """Where the sessions of a store go, unless somebody says where."""
     if not isinstance(database, SqliteDatabase):
         raise UserError("a store in PostgreSQL has no folder for a lake; name one with --to, or PAIRLOG_LAKE")
-    return str(database.file.parent / "lake")
+    return str(database.file.parent / LAKE)
 
 
-def _lakes_beside(file: Path) -> list[str]:
-    """The lake that is not named, where there is one: the backup may be older than its first file."""
-    folder = file.parent / "lake"
-    named = os.environ.get("PAIRLOG_LAKE")
-    return [named] if named else [str(folder)] if folder.is_dir() else []
-
-
-def _bring_up_to_date(store: Direct, old: Path | None, lakes: list[str]) -> None:
-    with store.reading() as connection:
-        lakes = lakes + archive.lakes(connection)
-    if old is not None:
-        engine = SqliteDatabase(old).open_reading()
-        with engine.begin() as connection:
-            lakes += archive.lakes(connection)
-    if lakes:
-        _find(store, lakes)
-    if old is not None:
-        done = restoring.obey(store, engine)
-        engine.dispose()
-        print(f"taken back again: {done.erased:,} sessions, {done.taken_back:,} redactions or minutes")
-        print(f"{old} is the store that was here; delete it when nothing is missing")
-    sweep(store)
-
-
-def _find(store: Direct, lakes: list[str]) -> None:
-    # Only who has a lake needs what it is read with.
-    from collector_api.lake.place import LakeError, lake_address
-    from collector_api.lake_finding import find
-
-    try:
-        found = find(store, map(lake_address, lakes))
-    except LakeError as error:
-        raise UserError(f"a lake cannot be read: {error}") from None
-    print(f"found in the lake: {found.adopted:,} sessions more; {found.lost:,} are not there any more")
+def _count(word: str) -> int:
+    number = int(word)
+    if number < 1:
+        raise argparse.ArgumentTypeError("1 or more")
+    return number
 
 
 def _say(done: Exported) -> None:

@@ -35,6 +35,8 @@ class Exported:
     events: int = 0
     bytes: int = 0
     changed: int = 0
+    #: Files that still hold what was taken back, and why.
+    stale: list[str] = field(default_factory=list)
 
 
 class _Candidate(NamedTuple):
@@ -58,8 +60,8 @@ def export(store: Database, lake: Lake, said: Callable[[Exported], None]) -> Exp
 
     Raises LakeError or NoStorage where that cannot go on; what was moved before stays moved.
     """
-    lake_files.sweep(store)
     done = Exported()
+    done.stale = lake_files.sweep(store)
     with store.reading() as connection:
         candidates = sorted(_closed(connection))
     for day, of_day in groupby(candidates, lambda candidate: candidate.day):
@@ -67,7 +69,7 @@ def export(store: Database, lake: Lake, said: Callable[[Exported], None]) -> Exp
             _export_file(store, lake, day, some, done)
             said(done)
     if done.changed:
-        lake_files.sweep(store)
+        done.stale = lake_files.sweep(store)
     return done
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlmodel import col, func, or_
 
+from collector_api import places
 from collector_api.archive import CONTENTS, LINES, Database
 from collector_api.lake.contents import ContentsFile, ContentsWriter
 from collector_api.lake.lines import LinesFile, LinesWriter
@@ -30,8 +31,7 @@ Contents = Mapping[str, tuple[list[str], bytes]]
 def write(store: Database, lake: Lake, day: str, lines: LinesWriter, contents: Contents) -> int:
     """Write a file of a lake, not ready yet; returns its number. Raises LakeError."""
     name = new_name(day)
-    row = {"lake": lake.address, "name": name, "at": moment.now(), "ready": False, "stale": False}
-    number = store.written(lambda connection: _inserted(connection, row))
+    number = store.written(lambda connection: _inserted(connection, lake.address, name))
     lake.put(f"{LINES}/{name}", lines.finish())
     if contents:
         writer = ContentsWriter()
@@ -72,8 +72,12 @@ def set_ready(connection: Connection, number: int, is_stale: bool) -> None:
         raise LakeError("a file took too long to be written and was given up; try again")
 
 
-def sweep(store: Database) -> None:
-    """Write each file that holds too much anew, and delete what nothing needs. Raises LakeError."""
+def sweep(store: Database) -> list[str]:
+    """Write each file that holds too much anew, and delete what nothing needs.
+
+    Returns what is wrong with those of which that cannot be done now; a later call tries them again.
+    """
+    failed: dict[int, str] = {}
     abandoned = moment.write(datetime.now(timezone.utc) - _READY_AFTER)
     question = select(LakeFile).where(
         or_(
@@ -84,16 +88,32 @@ def sweep(store: Database) -> None:
     # What is erased meanwhile makes a new file stale too.
     for _ in range(_ROUNDS_MAX):
         with store.reading() as connection:
-            stale = [LakeFile(**row._mapping) for row in connection.execute(question)]
-        for file in stale:
-            assert file.id is not None
-            _without_strangers(store, file, file.id)
-        if not stale:
-            return
+            found = [LakeFile(**row._mapping) for row in connection.execute(question)]
+            lakes = {file.lake: places.whole(connection, file.lake) for file in found}
+        waiting = [(file, file.id) for file in found if file.id is not None and file.id not in failed]
+        if not waiting:
+            break
+        away = {lake: why for lake, address in lakes.items() if (why := _trouble(address))}
+        for file, number in waiting:
+            try:
+                if file.lake in away:
+                    raise LakeError(away[file.lake])
+                _without_strangers(store, Lake(lakes[file.lake]), file, number)
+            except LakeError as error:
+                failed[number] = f"{lakes[file.lake]}: {file.name}: {error}"
+    return list(failed.values())
 
 
-def _without_strangers(store: Database, file: LakeFile, number: int) -> None:
-    lake = Lake(file.lake)
+def _trouble(address: str) -> str | None:
+    """Why a lake cannot be reached: asked once, and not for each of its files."""
+    try:
+        Lake(address).has(LINES)
+    except LakeError as error:
+        return str(error)
+    return None
+
+
+def _without_strangers(store: Database, lake: Lake, file: LakeFile, number: int) -> None:
     with store.reading() as connection:
         own = sorted(connection.execute(_sessions_in(number)).scalars())
     if own:
@@ -110,6 +130,9 @@ def _move(store: Database, lake: Lake, file: LakeFile, number: int, own: list[st
     """Write the sessions that are a file's own to another one, and read them from there from now on."""
     old = LinesFile(lake.open(f"{LINES}/{file.name}"))
     writer = LinesWriter()
+    lost = [session for session in own if session not in old.entries]
+    if lost:
+        raise LakeError(f"session {lost[0]} is not in this file")
     for session in own:
         writer.add(old.entries[session].info, old.lines(session))
     wanted = set(own)
@@ -150,9 +173,11 @@ def _sessions_in(number: int) -> Any:
     return select(col(SessionRow.id)).where(col(SessionRow.lake_file_id) == number)
 
 
-def _inserted(connection: Connection, row: Mapping[str, object]) -> int:
+def _inserted(connection: Connection, address: str, name: str) -> int:
+    lake = places.kept(connection, address)
+    row = {"lake": lake, "name": name, "at": moment.now(), "ready": False, "stale": False}
     connection.execute(insert(LakeFile).values(row))
-    question = select(func.max(col(LakeFile.id))).where(col(LakeFile.name) == row["name"])
+    question = select(func.max(col(LakeFile.id))).where(col(LakeFile.name) == name)
     number = connection.execute(question).scalar_one()
     assert number is not None
     return number

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlmodel import col
 
-from collector_api import blobs, lake_files, sessions, tokens
+from collector_api import blobs, places, sessions, tokens
 from collector_api.archive import CONTENTS, LINES, Database
 from collector_api.lake.contents import ContentsFile
 from collector_api.lake.lines import LinesFile
-from collector_api.lake.place import Lake
-from collector_api.tables import LakeFile, Named, SessionRow, Tombstone
+from collector_api.lake.place import Lake, LakeError
+from collector_api.tables import LakeFile, Named, SessionRow
 from pairlog.facts import Facts
 from pairlog.moment import now
 from pairlog.source import SessionInfo
@@ -23,10 +23,14 @@ from pairlog.source import SessionInfo
 
 @dataclass
 class Found:
-    """How many sessions came back that the store did not know, and how many are nowhere."""
+    """How many sessions came back that the store did not know, and how many are nowhere.
+
+    `unread` says what is wrong with lakes and files that cannot be read now; nothing of theirs is changed.
+    """
 
     adopted: int = 0
     lost: int = 0
+    unread: list[str] = field(default_factory=list)
 
 
 class _File(NamedTuple):
@@ -39,35 +43,57 @@ class _File(NamedTuple):
 
 
 def find(store: Database, addresses: Iterable[str]) -> Found:
-    """Read from the files that a lake has now; sessions that came there after the backup come back.
+    """Read from the files that lakes have now; sessions that came there after the backup come back.
 
-    Raises LakeError where a lake cannot be reached.
+    A file that is in another lake than it was is read there; of two such lakes in the one named first.
     """
     done = Found()
-    for address in sorted(set(addresses)):
-        lake = Lake(address)
-        there = {path.removeprefix(f"{LINES}/") for path in lake.names(LINES)}
-        with store.reading() as connection:
-            rows = connection.execute(
-                select(col(LakeFile.id), col(LakeFile.name)).where(col(LakeFile.lake) == address)
-            )
-            known = {name: number for number, name in rows if number is not None}
-        missing: list[int] = [number for name, number in known.items() if name not in there]
-        for name in sorted(there - known.keys()):
-            infos = [entry.info for entry in LinesFile(lake.open(f"{LINES}/{name}")).entries.values()]
-            path = f"{CONTENTS}/{name}"
-            contents = list(ContentsFile(lake.open(path)).all()) if lake.has(path) else []
-            file = _File(address, name, infos, contents)
+    there: dict[str, str] = {}
+    reached: set[str] = set()
+    for address in dict.fromkeys(addresses):
+        try:
+            for path in Lake(address).names(LINES):
+                there.setdefault(path.removeprefix(f"{LINES}/"), address)
+        except LakeError as error:
+            done.unread.append(f"{address}: {error}")
+        else:
+            reached.add(address)
+    with store.reading() as connection:
+        rows = connection.execute(select(col(LakeFile.id), col(LakeFile.name), col(LakeFile.lake))).all()
+        known = {name: (number, places.whole(connection, lake)) for number, name, lake in rows}
+    for name, (number, address) in known.items():
+        if there.get(name, address) != address:
+            store.written(partial(_readdress, number=number, address=there[name]))
+    missing = [number for name, (number, lake) in known.items() if name not in there and lake in reached]
+    for name in sorted(there.keys() - known.keys()):
+        try:
+            file = _read(there[name], name)
+        except LakeError as error:
+            done.unread.append(f"{there[name]}: {name}: {error}")
+        else:
             done.adopted += store.written(partial(_link, file=file, missing=missing))
-        for number in missing:
-            done.lost += store.written(partial(_unlink, number=number))
-    lake_files.sweep(store)
+    for number in missing:
+        done.lost += store.written(partial(_unlink, number=number))
     return done
+
+
+def _read(address: str, name: str) -> _File:
+    lake = Lake(address)
+    infos = [entry.info for entry in LinesFile(lake.open(f"{LINES}/{name}")).entries.values()]
+    path = f"{CONTENTS}/{name}"
+    contents = list(ContentsFile(lake.open(path)).all()) if lake.has(path) else []
+    return _File(address, name, infos, contents)
+
+
+def _readdress(connection: Connection, number: int | None, address: str) -> None:
+    this = col(LakeFile.id) == number
+    connection.execute(update(LakeFile).where(this).values(lake=places.kept(connection, address)))
 
 
 def _link(connection: Connection, file: _File, missing: Container[int | None]) -> int:
     """Read from a file of the lake that the store does not know what is nowhere else; returns what is new."""
-    values = {"lake": file.lake, "name": file.name, "at": now(), "ready": True, "stale": False}
+    lake = places.kept(connection, file.lake)
+    values = {"lake": lake, "name": file.name, "at": now(), "ready": True, "stale": False}
     connection.execute(insert(LakeFile).values(values))
     number = connection.execute(select(col(LakeFile.id)).where(col(LakeFile.name) == file.name)).scalar_one()
     is_stale, adopted = False, 0
@@ -76,7 +102,7 @@ def _link(connection: Connection, file: _File, missing: Container[int | None]) -
         found = connection.execute(select(SessionRow).where(this)).one_or_none()
         if found is not None and found.lake_file_id in missing and found.revision == info.revision:
             connection.execute(update(SessionRow).where(this).values(lake_file_id=number))
-        elif found is None and not _is_erased(connection, info.session):
+        elif found is None and not sessions.is_erased(connection, info.session):
             _adopt(connection, number, info, file.contents)
             adopted += 1
         else:
@@ -121,12 +147,7 @@ def _adopt(
             connection.execute(insert(Named).values(values))
 
 
-def _is_erased(connection: Connection, session: str) -> bool:
-    stone = select(col(Tombstone.id)).where(col(Tombstone.session_id) == session)
-    return connection.execute(stone).first() is not None
-
-
-def _unlink(connection: Connection, number: int) -> int:
+def _unlink(connection: Connection, number: int | None) -> int:
     """Give up a file that is not in the lake any more; returns how many sessions are in no other one."""
     question = select(SessionRow).where(col(SessionRow.lake_file_id) == number)
     rows = [SessionRow(**row._mapping) for row in connection.execute(question)]

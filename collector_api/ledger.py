@@ -77,15 +77,6 @@ def since(connection: Connection, session: str, contributor: int, number: int) -
     ]
 
 
-def promised(connection: Connection, contributor: int) -> set[str]:
-    """The contents that stand in for others, also in lines that are still to come."""
-    question = select(col(RedactionRow.body)).where(
-        col(RedactionRow.contributor_id) == contributor, col(RedactionRow.kind) == "redaction"
-    )
-    bodies = connection.execute(question).scalars()
-    return {new for body in bodies for _, new in read_redaction(body, _ANY).blobs}
-
-
 def check_room(
     connection: Connection,
     session: str,

@@ -54,11 +54,15 @@ class Metrics:
     """The counts since this process, or the one that started it and others, began."""
 
     def __init__(
-        self, waiting: Callable[[], int], watching: Callable[[], int], clock: Callable[[], float] = time
+        self,
+        waiting: Callable[[], int],
+        watching: Callable[[], int],
+        stale: Callable[[], float],
+        clock: Callable[[], float] = time,
     ) -> None:
         self._clock = clock
         self._registry = CollectorRegistry()
-        self._waiting, self._watching = waiting, watching
+        self._waiting, self._watching, self._stale = waiting, watching, stale
         ProcessCollector(registry=self._registry)
         PlatformCollector(registry=self._registry)
         self._events = Counter("pairlog_events", "Events that became durable", registry=self._registry)
@@ -83,6 +87,13 @@ class Metrics:
         )
         self._queue = self._gauge("pairlog_writer_queue", "Jobs that wait to be written")
         self._watchers = self._gauge("pairlog_watchers", "Connections that watch a session")
+        # Of the store and not of a worker: whoever was asked last knows best.
+        self._lake = Gauge(
+            "pairlog_lake_files_stale",
+            "Files of the lake that hold what was taken back",
+            registry=self._registry,
+            multiprocess_mode="mostrecent",
+        )
 
     def _gauge(self, name: str, what: str) -> Gauge:
         return Gauge(name, what, registry=self._registry, multiprocess_mode="livesum")
@@ -112,6 +123,7 @@ class Metrics:
     def text(self) -> bytes:
         """All counts, in the text format of Prometheus."""
         self._look()
+        self._lake.set(self._stale())
         registry = self._registry
         if _FOLDER in os.environ:
             registry = CollectorRegistry()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import Connection, Engine, insert, inspect, select, update
 from sqlmodel import SQLModel, col, func
 
-from collector_api import tables
+from collector_api import places, tables
 from pairlog import facts
 from pairlog.errors import UserError
 from pairlog.frame import whole_lines
@@ -66,12 +67,37 @@ def _lake_and_keyframes(connection: Connection) -> None:
     connection.exec_driver_sql("CREATE INDEX ix_session_lake_file_id ON session (lake_file_id)")
 
 
+def _counters_minutes_and_ages(connection: Connection) -> None:
+    erased: list[Any] = []
+    # A file that is made now has all of it from its first step on.
+    is_old = "first" not in {column["name"] for column in inspect(connection).get_columns("tombstone")}
+    if is_old:
+        # What one session may have once cannot be altered in SQLite. Nothing refers to these rows.
+        erased = list(connection.exec_driver_sql("SELECT id, session_id, contributor_id, at FROM tombstone"))
+        connection.exec_driver_sql("DROP TABLE tombstone")
+    SQLModel.metadata.create_all(connection)
+    if is_old:
+        connection.exec_driver_sql("ALTER TABLE blob ADD COLUMN created_at VARCHAR DEFAULT '' NOT NULL")
+        connection.execute(update(tables.Blob).values(created_at=now()))
+    if erased:
+        connection.execute(insert(tables.Tombstone), [dict(row._mapping) for row in erased])
+    changed = connection.execute(select(func.max(col(tables.SessionRow.changed)))).scalar() or 0
+    last = connection.execute(select(func.max(col(tables.Tombstone.id)))).scalar() or 0
+    values = [{"name": "changed", "value": changed}, {"name": "tombstone", "value": last}]
+    connection.execute(insert(tables.CounterRow), values)
+    for number, lake in list(connection.exec_driver_sql("SELECT id, lake FROM lake_file")):
+        beside = places.kept(connection, lake)
+        this = col(tables.LakeFile.id) == number
+        connection.execute(update(tables.LakeFile).where(this).values(lake=beside))
+
+
 #: Step n brings a database from version n to n + 1. A released step is never changed.
 STEPS: tuple[Callable[[Connection], None], ...] = (
     _first_tables,
     _redactions,
     _studies_reads_and_facts,
     _lake_and_keyframes,
+    _counters_minutes_and_ages,
 )
 
 

@@ -62,6 +62,7 @@ class PostgresDatabase:
     """A database of a PostgreSQL server; the driver reads PGPASSWORD and its like from the environment."""
 
     scrub_pause_s = 5.0
+    scrub_every_s = 3_600.0
 
     def __init__(self, url: URL) -> None:
         self._url = url.set(drivername="postgresql+psycopg")

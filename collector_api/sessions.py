@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, select, true, update
-from sqlmodel import col, func
+from sqlmodel import col
 
-from collector_api import blobs, search, studies
+from collector_api import blobs, counters, search, studies
 from collector_api.decoder import Line
 from collector_api.problems import BadLine, Erased, NoSession, NotOwner
 from collector_api.tables import Contributor, Keyframe, SessionRow, Tombstone, VerdictRow, table_of
@@ -23,13 +23,11 @@ from pairlog.source.wanted import Wanted
 
 #: Made once, because every frame asks them.
 _FIND = select(table_of(SessionRow)).where(col(SessionRow.id) == bindparam("session"))
-_LAST_CHANGE = select(func.max(col(SessionRow.changed)))
 _STANDING = (
     select(
         table_of(SessionRow),
         col(Contributor.bytes).label("used"),
         col(Contributor.erased_at).label("erased_at"),
-        _LAST_CHANGE.scalar_subquery().label("last_change"),
     )
     .join(Contributor, col(Contributor.id) == col(SessionRow.contributor_id))
     .where(col(SessionRow.id).in_(bindparam("sessions", expanding=True)))
@@ -44,17 +42,19 @@ def find(connection: Connection, session: str) -> SessionRow | None:
     found = connection.execute(_FIND, {"session": session}).one_or_none()
     if found is not None:
         return SessionRow(**found._mapping)
-    erased = select(col(Tombstone.id)).where(col(Tombstone.session_id) == session)
-    if connection.execute(erased).first() is not None:
+    if is_erased(connection, session):
         raise Erased(session)
     return None
 
 
-def standing(connection: Connection, sessions: Sequence[str]) -> dict[str, Row[Any]]:
-    """How those of these sessions stand that are here: their columns, and three that are asked with them.
+def is_erased(connection: Connection, session: str) -> bool:
+    """Whether a whole session was erased."""
+    whole = (col(Tombstone.session_id) == session, col(Tombstone.first).is_(None))
+    return connection.execute(select(col(Tombstone.id)).where(*whole)).first() is not None
 
-    `used` and `erased_at` are their contributor's, `last_change` is the last of all sessions.
-    """
+
+def standing(connection: Connection, sessions: Sequence[str]) -> dict[str, Row[Any]]:
+    """The columns of those of these sessions that are here, with `used` and `erased_at` of their contributors."""
     return {row.id: row for row in connection.execute(_STANDING, {"sessions": sessions})}
 
 
@@ -184,9 +184,9 @@ def facts_of(row: SessionRow | Row[Any]) -> Facts:
     return Facts(facts.split(row.languages), row.has_tests, row.has_completions)
 
 
-def next_change(connection: Connection) -> int:
-    """The next number of the order in which sessions change."""
-    return (connection.execute(_LAST_CHANGE).scalar() or 0) + 1
+def next_change(connection: Connection, count: int = 1) -> int:
+    """The next number, or the first of so many, of the order in which sessions change."""
+    return counters.take(connection, "changed", count)
 
 
 def listed(

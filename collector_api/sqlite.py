@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
-from collector_api import migrations
+from collector_api import migrations, places
 from collector_api.bell import Bell, LocalNews
 from collector_api.lock import StoreLock
 from collector_api.problems import NoStorage
@@ -26,6 +26,7 @@ class SqliteDatabase:
     """A file, with the pragmas that make SQLite durable and private."""
 
     scrub_pause_s = 0.0
+    scrub_every_s = 60.0
 
     def __init__(self, file: Path) -> None:
         self.file = file.absolute()
@@ -125,6 +126,8 @@ def _engine(
         hide_parameters=True,
         poolclass=QueuePool,
     )
+
+    places.lies_in(engine, file.parent)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -84,6 +84,20 @@ class Store:
         """Bring what was erased, masked or forgotten out of the database's files."""
         self._scrubber.scrub()
 
+    @property
+    def stale_files(self) -> float:
+        """How many files of a lake hold what was taken back; not a number where nobody can say."""
+        try:
+            with self.reading() as connection:
+                return archive.stale_files(connection)
+        except NoStorage:
+            return float("nan")
+
+    @property
+    def scrub_every_s(self) -> float:
+        """How often the files are to be scrubbed although nobody asks."""
+        return self._database.scrub_every_s
+
     def sweep(self) -> None:
         """Write each file of a lake anew that holds what was taken out of it; a later call goes on."""
         with self.reading() as connection:
@@ -91,16 +105,17 @@ class Store:
                 return
         try:
             # Only who has a lake needs what it is read with.
-            from collector_api.lake.place import LakeError
             from collector_api.lake_files import sweep
         except ModuleNotFoundError as error:
             _log.warning("the lake cannot be swept without %s; install pairlog[lake]", error.name)
             return
         try:
             with self._sweeping:
-                sweep(self)
-        except (LakeError, Problem) as error:
-            _log.warning("the lake cannot be swept yet: %s", error)
+                failed = sweep(self)
+        except Problem as problem:
+            failed = [problem.detail]
+        for why in failed:
+            _log.warning("the lake cannot be swept yet: %s", why)
 
     def thaw(self, session: str) -> None:
         """Bring the lines of a session back from a lake. Raises NoStorage where it cannot be read."""

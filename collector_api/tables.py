@@ -54,6 +54,15 @@ class Token(SQLModel, table=True):
     expires_at: str | None = None
 
 
+class CounterRow(SQLModel, table=True):
+    """A number that only grows, whatever is erased; `value` is the last one that was given out."""
+
+    __tablename__ = "counter"
+
+    name: str = Field(primary_key=True)
+    value: int = Field(sa_type=BigInteger)
+
+
 class CookieRow(SQLModel, table=True):
     """A cookie of a browser, or a key that makes one `once`, good until a time in seconds since 1970.
 
@@ -114,8 +123,9 @@ class SessionRow(SQLModel, table=True):
 class LakeFile(SQLModel, table=True):
     """A file of a lake, and the contents of the same name beside it.
 
-    `lake` is the lake's address. The row is there before the file is, and as long as it is. `ready`: all that
-    was to be read from it is. `stale`: it holds a session that it must not hold any more.
+    `lake` is the lake's address, within the store's folder as a path from there. The row is there before the
+    file is, and as long as it is. `ready`: all that was to be read from it is. `stale`: it holds a session
+    that it must not hold any more.
     """
 
     __tablename__ = "lake_file"
@@ -155,13 +165,14 @@ class Frame(SQLModel, table=True):
 
 
 class Blob(SQLModel, table=True):
-    """A content that lines name, once per contributor."""
+    """A content that lines name, once per contributor; `created_at` is when it last came."""
 
     __tablename__ = "blob"
 
     contributor_id: int = Field(foreign_key="contributor.id", primary_key=True)
     sha256: str = Field(primary_key=True)
     data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    created_at: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
 
 
 class Named(SQLModel, table=True):
@@ -215,14 +226,19 @@ class RedactionRow(SQLModel, table=True):
 
 
 class Tombstone(SQLModel, table=True):
-    """A session that was erased and will not come back."""
+    """A session that was erased for good, or its lines `first` to `through` that were forgotten.
+
+    `id` is a number of the counter `tombstone`.
+    """
 
     __tablename__ = "tombstone"
 
-    id: int | None = Field(default=None, primary_key=True)
-    session_id: str = Field(unique=True)
-    contributor_id: int = Field(foreign_key="contributor.id")
+    id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    session_id: str = Field(index=True)
+    contributor_id: int = Field(foreign_key="contributor.id", index=True)
     at: str
+    first: int | None = Field(default=None, sa_type=BigInteger)
+    through: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class ReadRow(SQLModel, table=True):

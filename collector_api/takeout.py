@@ -24,7 +24,8 @@ _ANY = 2**31
 
 
 def archive(store: Database, contributor: int) -> Iterator[bytes]:
-    """A tar: for each session what `pairlog export --out` writes, and `contributor.json`.
+    """A tar: for each session what `pairlog export --out` writes, `contributor.json`, and in
+    `contents` what no session names.
 
     Sessions are read one after the other; one that is erased meanwhile is left out.
     """
@@ -34,6 +35,9 @@ def archive(store: Database, contributor: int) -> Iterator[bytes]:
             about = json.dumps(_about(connection, contributor), indent=2, ensure_ascii=False)
             ids = _sessions(connection, contributor)
         _add(tar, "contributor.json", f"{about}\n".encode())
+        for sha256, data in _unnamed(store, contributor):
+            _add(tar, f"contents/{sha256}", data)
+            yield from _written(out)
         for session in ids:
             for name, data in _session(store, contributor, session):
                 _add(tar, f"{session}/{name}", data)
@@ -61,6 +65,16 @@ def _session(store: Database, contributor: int, session: str) -> Iterator[tuple[
                 continue
             data = blobs.of_contributor(connection, contributor, sha256)
         yield f"blobs/{sha256}", data
+
+
+def _unnamed(store: Database, contributor: int) -> Iterator[tuple[str, bytes]]:
+    """The contents that no session names, or none yet."""
+    with store.reading() as connection:
+        digests = blobs.unnamed(connection, contributor)
+    for sha256 in digests:
+        with store.reading() as connection:
+            if blobs.present(connection, contributor, [sha256]):
+                yield sha256, blobs.of_contributor(connection, contributor, sha256)
 
 
 def _about(connection: Connection, contributor: int) -> dict[str, object]:

@@ -9,16 +9,16 @@ from datetime import datetime, timezone
 from time import monotonic
 from types import TracebackType
 
+from collector_api import leftovers
 from collector_api.problems import Problem
 from collector_api.repacking import Repacker
 from collector_api.retention import expire
 from collector_api.store import Store
-from collector_api.unnamed import Unnamed
 
 #: How often it looks for something to do.
 _EVERY_S = 60.0
-#: Less often: each time, a file of the lake may be written anew.
-_RETENTION_EVERY_S = 3_600.0
+#: Less often: what may write a file of the lake anew, or looks at every content.
+_HOUR_S = 3_600.0
 #: How long closing waits for what is under way; nothing of it is lost.
 _JOIN_S_MAX = 5.0
 
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 class Upkeep:
-    """Keeps to the retention, sweeps the lake, drops contents without a name, repacks.
+    """Keeps to the retention, scrubs, drops contents without a line, sweeps the lake, repacks.
 
     From entering its context to leaving it.
     """
@@ -34,9 +34,8 @@ class Upkeep:
     def __init__(self, store: Store, retention_days: float | None = None) -> None:
         self._store = store
         self._retention_days = retention_days
-        self._next_retention = float("-inf")
+        self._next: dict[str, float] = {}
         self._repacker = Repacker(store)
-        self._unnamed = Unnamed(store)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
 
@@ -56,7 +55,8 @@ class Upkeep:
 
     def _all(self) -> None:
         with self._store.alone() as alone:
-            for task in (self._retain, self._store.sweep, self._drop_unnamed, self._repack) if alone else ():
+            tasks = (self._scrub, self._retain, self._drop_leftovers, self._store.sweep, self._repack)
+            for task in tasks if alone else ():
                 self._try(task)
 
     def _repack(self) -> None:
@@ -67,17 +67,29 @@ class Upkeep:
                 return
             begun = monotonic()
 
-    def _drop_unnamed(self) -> None:
-        if self._unnamed.drop():
-            self._store.scrub_log()
-
     def _retain(self) -> None:
-        if self._retention_days is None or monotonic() < self._next_retention:
+        if self._retention_days is None or not self._is_due("retention", _HOUR_S):
             return
-        self._next_retention = monotonic() + _RETENTION_EVERY_S
         moment = datetime.now(timezone.utc)
         if expire(self._store, self._retention_days, moment, self._store.bell.ring):
             self._store.scrub()
+
+    def _scrub(self) -> None:
+        """Take out of the files what a command deleted, or a process that died since."""
+        if self._is_due("scrub", self._store.scrub_every_s):
+            self._store.scrub_log()
+
+    def _drop_leftovers(self) -> None:
+        if self._is_due("leftovers", _HOUR_S) and leftovers.drop(self._store, datetime.now(timezone.utc)):
+            self._store.scrub_log()
+
+    def _is_due(self, task: str, every_s: float) -> bool:
+        """Whether so long has gone by since a task was due; it is under way then."""
+        begun = monotonic()
+        if begun < self._next.get(task, begun):
+            return False
+        self._next[task] = begun + every_s
+        return True
 
     def _try(self, task: Callable[[], None]) -> None:
         try:

@@ -45,7 +45,10 @@ MOUNTS: dict[str, Mount] = {
     "erase": Mount("collector_api.cli", "collector", "erase a session for good"),
     "lake": Mount("collector_api.keeping", "lake", "move closed sessions into Parquet files"),
     "backup": Mount("collector_api.keeping", "collector", "copy a store, also while it is served"),
-    "restore": Mount("collector_api.keeping", "collector", "put a backup in the place of a store"),
+    "restore": Mount("collector_api.restore_cli", "collector", "put a backup in the place of a store"),
+    "repeat-erasures": Mount(
+        "collector_api.restore_cli", "collector", "erase in a database what was erased in the one before it"
+    ),
     "sessions": Mount("processing.cli", "processing", "list the sessions"),
     "replay": Mount("processing.cli", "processing", "play a session, or print a file at any moment of it"),
     "verify": Mount("processing.cli", "processing", "replay and check every save"),

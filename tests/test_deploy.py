@@ -6,13 +6,16 @@ import configparser
 import json
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 
 from collector_api.cli import PORT
-from pairlog.cli import _parse
+from pairlog.cli import _parse, main
+from tests.collector_api.driver import SESSION, session_lines
+from tests.collector_api.test_backup import opened
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "deploy"
@@ -32,7 +35,7 @@ def instructions() -> list[tuple[str, str]]:
 def commands() -> list[list[str]]:
     """Each `pairlog` command of the files and of the page about them, without its first word."""
     text = "\n".join([*(path.read_text() for path in DEPLOY.iterdir()), OPERATIONS])
-    names = "serve|token|sessions|lake|backup|restore|trajectories"
+    names = "serve|token|sessions|lake|backup|restore|repeat-erasures|trajectories"
     found = re.findall(rf"(?:^|[ /`])pairlog ((?:{names}) [^\n#`]*)", text, re.MULTILINE)
     return [shlex.split(words) for words in found]
 
@@ -100,3 +103,29 @@ def test_a_unit_is_one(unit: Path) -> None:
 def test_the_page_names_each_file() -> None:
     told = OPERATIONS.replace("`.timer`", "`pairlog-nightly.timer`")
     assert [path.name for path in DEPLOY.iterdir() if f"`{path.name}`" not in told] == []
+
+
+def test_after_two_nights_the_disk_may_go(tmp_path: Path) -> None:
+    data, copies = tmp_path / "pairlog", tmp_path / "pairlog-backup"
+    copies.mkdir()
+    sessions = [SESSION.replace("aa", f"{number:02x}") for number in range(3)]
+    with opened(data) as collector:
+        token = collector.token("grace")
+        for session in sessions:
+            collector.send(token, session_lines(session=session), session)
+            for words in nightly(tmp_path):
+                assert main(words) == 0
+        expected = [collector.lines(token, session) for session in sessions]
+    shutil.rmtree(data)
+    newest = max(copies.glob("pairlog-*.db"))
+    assert main(["restore", str(newest), "--data", str(data)]) == 0
+    with opened(data) as collector:
+        assert [collector.lines(token, session) for session in sessions] == expected
+    assert len(list(copies.glob("pairlog-*.db"))) == 3
+
+
+def nightly(root: Path) -> list[list[str]]:
+    """What the unit runs each night, below another root."""
+    unit = (DEPLOY / "pairlog-nightly.service").read_text()
+    lines = re.findall(r"^ExecStart=\S*/pairlog (.*)$", unit, re.MULTILINE)
+    return [shlex.split(line.replace("/var/lib", str(root))) for line in lines]

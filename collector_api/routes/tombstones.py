@@ -19,7 +19,10 @@ router = APIRouter(tags=["sessions"])
 def list_tombstones(
     caller: Caller, store: InStore, limits: InLimits, after: Annotated[int, Query(ge=0, lt=2**63)] = 0
 ) -> Response:
-    """The tombstones behind the one with id `after`; a contributor sees their own alone."""
+    """The tombstones behind the one with id `after`; a contributor sees their own alone.
+
+    With `from` and `through` these lines of the session were forgotten; without, all of it was erased.
+    """
     only = caller.contributor if caller.role == "contributor" else None
     with store.reading() as connection:
         rows = erasure.tombstones(connection, after, limits.rows_max, only)

@@ -168,7 +168,10 @@ class Client:
         return data
 
     def tombstones(self, after: int = 0) -> Iterator[Tombstone]:
-        """The sessions that were erased, behind the tombstone with id `after`: drop what you have of them."""
+        """What was erased, behind the tombstone with id `after`: drop what you have of it.
+
+        Of lines that were forgotten, fetch the session anew: what came later may have changed with them.
+        """
         while True:
             rows = self._rows(Tombstone, self._object("/v1/tombstones", {"after": after}), "tombstones")
             yield from rows

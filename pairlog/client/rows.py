@@ -15,11 +15,16 @@ _readers: dict[type, dict[str, tuple[Reader, bool]]] = {}
 
 @dataclass(frozen=True)
 class Tombstone:
-    """A session that was erased. `id` is its place in the order in which they were."""
+    """A session that was erased, or its lines with the seqs `from_` to `through` that were forgotten.
+
+    Of a whole session both are None. `id` is its place in the order in which they were.
+    """
 
     id: int
     session: str
     at: str
+    from_: int | None = None
+    through: int | None = None
 
 
 @dataclass(frozen=True)
@@ -42,8 +47,10 @@ def read_row(kind: type[Row], body: Any) -> Row:
         raise ValueError("no object")
     values = {}
     for name, (read, may_be_none) in (_readers.get(kind) or _make_readers(kind)).items():
-        if name in body:
-            value = body[name]
+        # A name that Python keeps for itself has an underscore here.
+        wire = name.rstrip("_")
+        if wire in body:
+            value = body[wire]
             values[name] = None if value is None and may_be_none else read(value)
     try:
         return kind(**values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -32,9 +32,12 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
+def opened(data: Path) -> AbstractContextManager[Collector]:
+    return opened_at(database_uri(data))
+
+
 @contextmanager
-def opened(data: Path) -> Iterator[Collector]:
-    address = database_uri(data)
+def opened_at(address: str) -> Iterator[Collector]:
     store = Store(database_at(address))
     with asyncio.Runner() as loop:
         yield Collector(address, store, create_app(store, SMALL), loop)
@@ -45,7 +48,7 @@ def opened(data: Path) -> Iterator[Collector]:
 def mine(data: Path, tmp_path: Path) -> str:
     """The token of a contributor with two sessions, of which there is a backup."""
     with opened(data) as collector:
-        token = collector.token("mine")
+        token = collector.token("grace hopper")
         collector.send(token, secret_lines())
         collector.send(token, session_lines(session=OTHER), OTHER)
         assert main(["backup", str(tmp_path / "copy"), "--data", str(data)]) == 0
@@ -108,7 +111,7 @@ def test_forgotten_minutes_and_an_erased_contributor_stay_gone(mine: str, data: 
     with opened(data) as collector:
         assert problem(collector.ask(mine, "GET", "/v1/sessions")) == (401, "token")
         assert collector.ask(collector.token("root", "admin"), "GET", "/v1/sessions").json()["sessions"] == []
-    assert not holds(data, "mine")
+    assert not holds(data, "grace hopper")
 
 
 def test_a_lake_that_went_on_since_the_backup_is_found_again(mine: str, data: Path, tmp_path: Path) -> None:

@@ -180,10 +180,11 @@ def test_what_is_taken_back_is_gone_and_leaves_a_tombstone(mine: Client, ids: li
         mine.post_frame(session, pack(session_lines(session=session)))
     assert mine.forget(one, 3, 4) == 1
     assert mine.session(one).revision == 1
-    assert list(mine.tombstones()) == []
+    (lines,) = mine.tombstones()
+    assert (lines.session, lines.from_, lines.through) == (one, 3, 4)
     mine.erase(one)
-    (tombstone,) = mine.tombstones()
-    assert tombstone.session == one
+    (tombstone,) = mine.tombstones(lines.id)
+    assert (tombstone.session, tombstone.from_, tombstone.through) == (one, None, None)
     assert list(mine.tombstones(tombstone.id)) == []
     assert [row.session for row in mine.sessions()] == [two]
     with pytest.raises(CollectorError, match=f"says: session {one} was erased") as refused:

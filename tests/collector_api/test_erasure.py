@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from hashlib import sha256
 
 import pytest
 
-from tests.collector_api.driver import SESSION, Collector, line, problem, session_lines
+from collector_api import cli, leftovers
+from collector_api.upkeep import Upkeep
+from tests.collector_api.driver import SESSION, Collector, line, on_sqlite, problem, session_lines
 
 OTHER = "0193f5a0-1c00-7000-8000-0000000000bb"
 SHARED, OWN = b"a blob of both sessions", b"a blob of one session"
@@ -42,6 +45,7 @@ def test_a_tombstone_stays(collector: Collector, mine: str) -> None:
     collector.send(mine, session_lines())
     collector.ask(mine, "DELETE", f"/v1/sessions/{SESSION}")
     (stone,) = collector.ask(mine, "GET", "/v1/tombstones").json()["tombstones"]
+    assert (stone["session"], stone["from"], stone["through"]) == (SESSION, None, None)
     assert (stone["id"], stone["session"]) == (1, SESSION)
     assert collector.ask(mine, "GET", "/v1/tombstones", params={"after": 1}).json() == {"tombstones": []}
     stranger, researcher = collector.token("theirs"), collector.token("reader", "researcher")
@@ -70,3 +74,53 @@ def test_no_byte_of_an_erased_session_is_left_in_the_files(two_sessions: Collect
     two_sessions.ask(mine, "DELETE", f"/v1/sessions/{SESSION}")
     assert not two_sessions.holds(OWN)
     assert two_sessions.holds(SHARED)
+
+
+def test_readers_of_what_changed_miss_nothing_behind_an_erasure(collector: Collector, mine: str) -> None:
+    for session in (SESSION, OTHER):
+        collector.send(mine, session_lines(session=session), session)
+    with collector.store.reading() as connection:
+        cursor = connection.exec_driver_sql("SELECT max(changed) FROM session").scalar_one()
+    collector.ask(mine, "DELETE", f"/v1/sessions/{OTHER}")
+    collector.redact(mine, spans=[[2, "/changes/0/4", 0, 1]])
+    (row,) = collector.ask(mine, "GET", "/v1/sessions", params={"changed_after": cursor}).json()["sessions"]
+    assert (row["session"], row["revision"]) == (SESSION, 1)
+
+
+def test_a_content_that_no_line_names_goes_after_a_day(collector: Collector, mine: str) -> None:
+    collector.put(mine, SHARED)
+    collector.put(mine, OWN)
+    collector.send(mine, _opens(SESSION, SHARED))
+    collector.ask(mine, "DELETE", f"/v1/sessions/{OTHER}")
+    moment = datetime.now(timezone.utc)
+    assert leftovers.drop(collector.store, moment + timedelta(hours=23)) == 0
+    assert leftovers.drop(collector.store, moment + timedelta(hours=25)) == 1
+    assert collector.ask(mine, "GET", f"/v1/blobs/{sha256(OWN).hexdigest()}").status_code == 404
+    assert collector.ask(mine, "GET", f"/v1/blobs/{sha256(SHARED).hexdigest()}").status_code == 200
+    counted, kept = collector.bytes_counted()
+    assert counted == kept
+    collector.store.scrub_log()
+    assert collector.store.scrubbed(10)
+    assert not collector.holds(OWN)
+
+
+def test_a_content_that_is_to_take_the_place_of_another_one_stays(collector: Collector, mine: str) -> None:
+    collector.put(mine, OWN)
+    old, new = (sha256(content).hexdigest() for content in (SHARED, OWN))
+    assert collector.redact(mine, blobs=[[old, new]]).status_code == 200
+    assert leftovers.drop(collector.store, datetime.now(timezone.utc) + timedelta(days=9)) == 0
+
+
+@on_sqlite
+def test_a_command_that_cannot_take_the_bytes_out_says_so(
+    two_sessions: Collector, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "_SCRUB_MS_MAX", 50)
+    with two_sessions.store.reading() as connection:
+        connection.exec_driver_sql("SELECT count(*) FROM session").scalar_one()
+        assert two_sessions.command("erase", SESSION) == 1
+    error = capsys.readouterr().err
+    assert f"erased {SESSION}; what was deleted still stands in the files of" in error
+    assert two_sessions.holds(OWN)
+    Upkeep(two_sessions.store).once()
+    assert not two_sessions.holds(OWN)

@@ -44,6 +44,17 @@ def test_readers_of_what_changed_see_it(collector: Collector, mine: str) -> None
     assert (row["session"], row["revision"]) == (SESSION, 1)
 
 
+def test_forgotten_lines_leave_a_tombstone(collector: Collector, mine: str) -> None:
+    collector.send(mine, word_lines())
+    for _ in range(2):
+        collector.forget(mine, FIRST, LAST)
+    (stone,) = collector.ask(mine, "GET", "/v1/tombstones").json()["tombstones"]
+    (gap,) = [body for body in bodies(collector.lines(mine)) if body["type"] == "forget"]
+    assert (stone["session"], stone["from"]) == (SESSION, FIRST)
+    assert stone["through"] >= gap["through"]
+    assert collector.send(mine, word_lines()).status_code == 200
+
+
 def test_the_same_window_again_changes_nothing(collector: Collector, mine: str) -> None:
     collector.send(mine, word_lines())
     first = collector.forget(mine, FIRST, LAST).json()

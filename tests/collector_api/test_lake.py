@@ -186,3 +186,27 @@ def test_an_address_that_no_lake_has_is_one_line(
 ) -> None:
     assert two.command("lake", "export", "--to", address) == 1
     assert message in capsys.readouterr().err
+
+
+def test_a_damaged_file_holds_no_other_one_back(
+    collector: Collector, mine: str, lake: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second, third, later = (SESSION[:-2] + f"{number:02x}" for number in range(4))
+    for session, day in ((first, "01"), (second, "01"), (third, "02")):
+        begun = session_lines(session=session, started_at=f"2026-11-{day}T09:00:00.000Z")
+        collector.send(mine, begun, session)
+    collector.export(lake)
+    damaged, healthy = sorted((lake / "lines").rglob("*.parquet"))
+    damaged.write_bytes(damaged.read_bytes()[:200])
+    for session in (first, third):
+        assert collector.ask(mine, "DELETE", f"/v1/sessions/{session}").status_code == 204
+    assert not healthy.exists()
+    assert "pairlog_lake_files_stale 1.0" in collector.request("GET", "/metrics").text
+    collector.send(mine, session_lines(session=later), later)
+    capsys.readouterr()
+    assert collector.command("lake", "export", "--to", str(lake)) == 1
+    assert "what was taken back is still in 1 files of the lake" in capsys.readouterr().err
+    assert collector.row(mine, later)["complete"]
+    assert len(list((lake / "lines").rglob("*.parquet"))) == 2
+    assert collector.command("erase", second) == 0
+    assert not damaged.exists()

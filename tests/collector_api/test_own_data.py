@@ -79,6 +79,7 @@ def test_everything_comes_as_one_archive_that_reads_as_a_source(
         for row in rows:
             assert list(source.lines(row.session)) == collector.lines(grace, row.session)
         assert source.blob(OTHER, DIGEST) == NAMED
+    assert [file.read_bytes() for file in (folder / "contents").iterdir()] == [WAITING]
     row = collector.row(grace)
     del row["acked"]
     assert json.loads((folder / SESSION / "session.json").read_text()) == row

@@ -43,6 +43,10 @@ class Server:
             self._template = str(make_url(address).database)
         return self._create(f"TEMPLATE {self._template} STRATEGY FILE_COPY")
 
+    def copy(self, address: str) -> str:
+        """The address of a copy of a database that nobody uses."""
+        return self._create(f"TEMPLATE {make_url(address).database} STRATEGY FILE_COPY")
+
     def drop(self, address: str) -> None:
         """Take a database away, whoever still uses it."""
         name = str(make_url(address).database)
