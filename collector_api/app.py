@@ -56,7 +56,7 @@ def create_app(store: Store, limits: Limits | None = None) -> FastAPI:
     app.state.metrics = Metrics(lambda: arrivals.waiting + store.waiting, lambda: store.bell.watchers)
     app.add_middleware(Accounting, metrics=app.state.metrics)
     app.add_middleware(SafeHeaders)
-    frames.add_appending(app)
+    frames.add_post_frame(app)
     add_pages(app)
     for module in (
         frames,

@@ -22,9 +22,6 @@ _SHA256 = re.compile("[0-9a-f]{64}")
 #: Made once, because every frame asks and tells it.
 _MINE = col(Contributor.id) == bindparam("contributor")
 _USED = select(col(Contributor.bytes), col(Contributor.erased_at)).where(_MINE)
-_USED_BY = select(col(Contributor.id), col(Contributor.bytes), col(Contributor.erased_at)).where(
-    col(Contributor.id).in_(bindparam("contributors", expanding=True))
-)
 _COUNT = update(table_of(Contributor)).where(_MINE).values(bytes=col(Contributor.bytes) + bindparam("grown"))
 #: How many hashes one question to the database may hold.
 _ASK_MAX = 500
@@ -51,14 +48,6 @@ def keep(connection: Connection, contributor: int, data: bytes) -> None:
         return
     count(connection, contributor, len(data))
     connection.execute(insert(Blob).values(contributor_id=contributor, sha256=sha256, data=data))
-
-
-def room(connection: Connection, contributors: Iterable[int], limits: Limits) -> dict[int, int]:
-    """How many more bytes each contributor may keep; -1 for one who was erased."""
-    found = connection.execute(_USED_BY, {"contributors": list(contributors)})
-    return {
-        row.id: limits.contributor_bytes_max - row.bytes if row.erased_at is None else -1 for row in found
-    }
 
 
 def take_room(connection: Connection, contributor: int, size: int, limits: Limits) -> None:

@@ -60,9 +60,7 @@ def append_together(
 
     None for each frame that asks for more than that, or is refused: it is to be appended alone.
     """
-    rows = sessions.rows_of(connection, [arrival.session for arrival in arrivals])
-    room = blobs.room(connection, {arrival.contributor for arrival in arrivals}, limits)
-    change = sessions.next_change(connection)
+    rows = sessions.standing(connection, [arrival.session for arrival in arrivals])
     grown: Counter[int] = Counter()
     changes: list[dict[str, Any]] = []
     kept: list[dict[str, Any]] = []
@@ -71,12 +69,13 @@ def append_together(
         # Of two frames of one session the second asks for a row that the first changes.
         row = rows.pop(arrival.session, None)
         size, lines = len(arrival.body), arrival.lines
-        if row is None or not _goes_on(arrival, row) or room.get(arrival.contributor, -1) < size:
+        if row is None or not _goes_on(
+            arrival, row, limits.contributor_bytes_max - grown[arrival.contributor]
+        ):
             done.append(None)
             continue
-        room[arrival.contributor] -= size
         grown[arrival.contributor] += size
-        columns = sessions.continued(row, lines, size, change + len(changes))
+        columns = sessions.continued(row, lines, size, row.last_change + len(changes) + 1)
         changes.append({**columns, "this": arrival.session})
         kept.append(_frame(arrival.session, lines, arrival.body))
         done.append(Appended(lines[-1].next - 1, events=len(lines), started_at=row.started_at))
@@ -88,11 +87,13 @@ def append_together(
     return done
 
 
-def _goes_on(arrival: Arrival, row: SessionRow) -> bool:
+def _goes_on(arrival: Arrival, row: Row[Any], bytes_max: int) -> bool:
     """Whether a frame is stored as it came, behind what is stored, and nothing else is to be asked."""
     first = arrival.lines[0].seq
     return (
         row.contributor_id == arrival.contributor
+        and row.erased_at is None
+        and row.used + len(arrival.body) <= bytes_max
         and row.lake_file_id is None
         and row.redact_through < first == row.acked + 1
         and _is_plain(arrival.body)

@@ -16,7 +16,7 @@ from typing import NoReturn
 import uvicorn
 from sqlalchemy import Connection
 
-from collector_api import browser, logs
+from collector_api import browser, logs, metrics
 from collector_api.app import create_app
 from collector_api.connections import ClientConnection
 from collector_api.database import database_at
@@ -55,7 +55,9 @@ def serve(
             with engine.begin() as connection:
                 key = _operators_key(connection)
             engine.dispose()
-            supervise(workers, _work, (address, listener, log, retention_days), lambda: _say(listener, key))
+            args = (address, listener, log, retention_days)
+            with metrics.counting_together():
+                supervise(workers, _work, args, lambda: _say(listener, key), metrics.ended)
     _leave()
 
 

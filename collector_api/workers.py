@@ -41,6 +41,12 @@ class Worker:
         return self._process.sentinel
 
     @property
+    def pid(self) -> int:
+        """The id of the process, until it is joined."""
+        assert self._process.pid is not None
+        return self._process.pid
+
+    @property
     def is_alive(self) -> bool:
         """Whether the process runs."""
         return self._process.is_alive()
@@ -69,10 +75,17 @@ class Worker:
         self._process.close()
 
 
-def supervise(count: int, work: Work, args: tuple[Any, ...], ready: Callable[[], None]) -> None:
+def supervise(
+    count: int,
+    work: Work,
+    args: tuple[Any, ...],
+    ready: Callable[[], None],
+    ended: Callable[[int], None],
+) -> None:
     """Keep so many processes at work until SIGTERM or SIGINT; `ready` is called once all of them work.
 
-    Raises UserError where one cannot begin.
+    `ended` is called with the id of one that died, before another takes its place. Raises UserError where
+    one cannot begin.
     """
     stopping = _Stopping()
     workers: list[Worker] = []
@@ -82,7 +95,7 @@ def supervise(count: int, work: Work, args: tuple[Any, ...], ready: Callable[[],
             worker.wait_ready()
         ready()
         while not stopping.wait([worker.sentinel for worker in workers]):
-            workers = [worker if worker.is_alive else _replaced(worker, work, args) for worker in workers]
+            workers = [it if it.is_alive else _replaced(it, work, args, ended) for it in workers]
     finally:
         for worker in workers:
             worker.end()
@@ -90,11 +103,13 @@ def supervise(count: int, work: Work, args: tuple[Any, ...], ready: Callable[[],
             worker.join()
 
 
-def _replaced(dead: Worker, work: Work, args: tuple[Any, ...]) -> Worker:
+def _replaced(dead: Worker, work: Work, args: tuple[Any, ...], ended: Callable[[int], None]) -> Worker:
     if dead.is_young:
         time.sleep(_YOUNG_S)
     dead.end()
+    pid = dead.pid
     dead.join()
+    ended(pid)
     return Worker(work, args)
 
 

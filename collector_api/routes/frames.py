@@ -32,11 +32,11 @@ router = APIRouter(tags=["frames"])
 _AT_ONCE_BYTES_MAX = 16 * 1024
 
 
-def add_appending(app: FastAPI) -> None:
+def add_post_frame(app: FastAPI) -> None:
     """Add the route that takes frames, ahead of all others: to find it takes no time."""
     app.router.add_api_route(
         "/v1/sessions/{session}/frames",
-        append_frame,
+        post_frame,
         methods=["POST"],
         route_class_override=PlainRoute,
         summary="Append a frame",
@@ -46,7 +46,7 @@ def add_appending(app: FastAPI) -> None:
     )
 
 
-async def append_frame(request: Request, session: SessionPath) -> Response:
+async def post_frame(request: Request, session: SessionPath) -> Response:
     """Store the lines of a gzip member of NDJSON; answers `{"acked": n}` once they are durable."""
     caller = await caller_of(request)
     session = await session_id(session)

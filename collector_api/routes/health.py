@@ -47,5 +47,5 @@ async def readyz(store: InStore) -> Response:
     responses=given("text/plain", "the text format of Prometheus"),
 )
 def metrics_text(metrics: InMetrics) -> Response:
-    """What this worker counted since it began: events, bytes, lag, queue, requests, refusals."""
+    """What was counted since `pairlog serve` began: events, bytes, lag, queue, requests, refusals."""
     return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from collector_api.decoder import Line, read_lines
 from collector_api.intake import check_order, new_lines
@@ -57,7 +58,7 @@ def test_one_other_byte_in_what_is_repeated_is_a_conflict(data: st.DataObject) -
     stored = {one.seq: one.raw for one in whole[:taken]}
     expected = whole[taken - 1].next
     frame = [*whole]
-    frame[changed] = frame[changed]._replace(raw=frame[changed].raw + b" ")
+    frame[changed] = replace(frame[changed], raw=frame[changed].raw + b" ")
     with pytest.raises(Conflict) as conflict:
         new_lines(frame, expected, stored)
     assert conflict.value.members == {"seq": whole[changed].seq}

@@ -36,7 +36,8 @@ def served(database: str, tmp_path: Path) -> Iterator[Collector]:
 def _ask(served: Collector, token: str, method: str, path: str, **rest: object) -> httpx.Response:
     """One request on a connection of its own, which any of the workers may take."""
     headers = {"Authorization": f"Bearer {token}"}
-    return httpx.request(method, f"{served.address}{path}", headers=headers, **rest)  # type: ignore[arg-type]
+    # One that has just been replaced takes a while to begin.
+    return httpx.request(method, f"{served.address}{path}", headers=headers, timeout=30, **rest)  # type: ignore[arg-type]
 
 
 def test_whichever_worker_takes_a_frame_the_session_is_one(served: Collector) -> None:
@@ -75,6 +76,23 @@ def test_a_worker_that_is_killed_is_replaced_and_nothing_acknowledged_is_lost(se
     wait_for("two other workers", replaced)
     assert _ask(served, mine, "POST", path, content=pack(lines)).json() == {"acked": len(lines) - 1}
     assert served.verify(SESSION)["verified"] is True
+
+
+def test_whichever_worker_is_asked_counts_what_all_of_them_did(served: Collector) -> None:
+    mine, lines = served.token("mine"), session_lines(edits=20)
+    for line in lines:
+        _ask(served, mine, "POST", f"/v1/sessions/{SESSION}/frames", content=pack([line]))
+    assert {_counted(served) for _ in range(8)} == {len(lines)}
+    before = _children(served.pid)
+    os.kill(min(before), signal.SIGKILL)
+    wait_for("another worker", lambda: True if len(_children(served.pid) - before) == 1 else None)
+    assert {_counted(served) for _ in range(8)} == {len(lines)}
+
+
+def _counted(served: Collector) -> float:
+    """The events that became durable, as one of the workers tells it."""
+    told = httpx.get(f"{served.address}/metrics").text
+    return float(told.partition("\npairlog_events_total ")[2].partition("\n")[0])
 
 
 def test_workers_end_with_the_process_that_started_them(served: Collector) -> None:
