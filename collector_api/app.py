@@ -14,8 +14,10 @@ from collector_api.arrivals import Arrivals
 from collector_api.auth import Doorkeeper, admitted
 from collector_api.description import describe
 from collector_api.headers import SafeHeaders
+from collector_api.in_flight import InFlight
 from collector_api.limits import Limits, Pace
 from collector_api.metrics import Metrics
+from collector_api.opening import Opener
 from collector_api.pages import add_pages, problem_page, wants_page
 from collector_api.problems import BadRequest, NoPath, Problem
 from collector_api.reads import Reads
@@ -50,7 +52,10 @@ def create_app(store: Store, limits: Limits | None = None) -> FastAPI:
     app.state.store = store
     app.state.reads = Reads(store)
     app.state.limits = limits
-    app.state.doorkeeper = Doorkeeper(store, Pace(limits))
+    pace = Pace(limits)
+    app.state.doorkeeper = Doorkeeper(store, pace)
+    app.state.in_flight = InFlight(limits)
+    app.state.opener = Opener(limits, pace)
     arrivals = Arrivals(store, limits)
     app.state.arrivals = arrivals
     app.state.metrics = Metrics(lambda: arrivals.waiting + store.waiting, lambda: store.bell.watchers)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Hashable
 from dataclasses import dataclass
+from math import ceil
 from time import monotonic
 
 from starlette.requests import ClientDisconnect
@@ -23,7 +24,9 @@ class Limits:
     frame_unpacked_bytes_max: int = 64 * _MIB
     frame_events_max: int = 20_000
     line_bytes_max: int = LINE_BYTES_MAX
+    #: Arrays and objects of one line: how deep, and how many, because each takes memory.
     json_depth_max: int = 64
+    json_containers_max: int = 250_000
     blob_bytes_max: int = 64 * _MIB
     redaction_bytes_max: int = 2 * _MIB
     #: Spans, saves and blobs of one redaction, and those kept of one session: applied, and waiting for lines.
@@ -31,6 +34,9 @@ class Limits:
     session_spans_max: int = 100_000
     study_bytes_max: int = 16 * 1024
     body_seconds_max: int = 60
+    #: What requests that are not answered yet hold, unpacked: in one process, and of one token.
+    in_flight_bytes_max: int = 192 * _MIB
+    token_in_flight_bytes_max: int = 96 * _MIB
     sessions_max: int = 100_000
     contributor_bytes_max: int = 64 * 1024 * _MIB
     requests_per_second_max: int = 500
@@ -39,10 +45,19 @@ class Limits:
     watchers_max: int = 32
 
 
+def _uncounted(size: int) -> None:
+    """A body so small that it makes no difference."""
+
+
 async def read_body(
-    chunks: AsyncIterator[bytes], announced: str | None, limit: str, bytes_max: int, seconds_max: float
+    chunks: AsyncIterator[bytes],
+    announced: str | None,
+    limit: str,
+    bytes_max: int,
+    seconds_max: float,
+    hold: Callable[[int], None] = _uncounted,
 ) -> bytes:
-    """The body of a request, at most `bytes_max` bytes of it in memory.
+    """The body of a request, at most `bytes_max` bytes of it in memory; `hold` is told of each part of it.
 
     Raises OverLimit as soon as it is known to be longer, Slow where it takes longer than `seconds_max`.
     """
@@ -53,6 +68,7 @@ async def read_body(
     try:
         async with asyncio.timeout(seconds_max):
             async for chunk in chunks:
+                hold(len(chunk))
                 body += chunk
                 if len(body) > bytes_max:
                     raise OverLimit(limit, bytes_max, f"the body has more than {bytes_max} bytes")
@@ -70,13 +86,25 @@ class Pace:
         self._rate = limits.requests_per_second_max
         self._burst = limits.requests_burst_max
         self._clock = clock
-        self._buckets: dict[int, tuple[float, float]] = {}
+        self._buckets: dict[Hashable, tuple[float, float]] = {}
 
-    def take(self, caller: int) -> None:
+    def take(self, caller: Hashable) -> None:
         """Count one request of a caller. Raises TooFast where its bucket is empty."""
+        left, moment = self._left(caller)
+        if left < 1:
+            wait_s = ceil((1 - left) / self._rate)
+            raise TooFast(
+                f"more than `requests_per_second_max`, {self._rate}; wait for {wait_s} s and go on", wait_s
+            )
+        self._buckets[caller] = (left - 1, moment)
+
+    def charge(self, caller: Hashable, requests: int) -> None:
+        """Count what costs as much as so many requests more; those that follow wait for it."""
+        if requests:
+            left, moment = self._left(caller)
+            self._buckets[caller] = (left - requests, moment)
+
+    def _left(self, caller: Hashable) -> tuple[float, float]:
         moment = self._clock()
         left, since = self._buckets.get(caller, (float(self._burst), moment))
-        left = min(float(self._burst), left + (moment - since) * self._rate)
-        if left < 1:
-            raise TooFast(f"more than `requests_per_second_max`, {self._rate}; wait a second and go on")
-        self._buckets[caller] = (left - 1, moment)
+        return min(float(self._burst), left + (moment - since) * self._rate), moment
