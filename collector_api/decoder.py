@@ -48,8 +48,8 @@ _NOTABLE = (Session, Open, Workspace, Consent, Completion, Test, End)
 
 #: As it is written, however large: whoever sent it finds the line by it.
 _SEQ = re.compile(rb'"seq"\s*:\s*(-?\d{1,40})(?![\d.eE])')
-#: Up to some thousand strings and whatever stands between brackets, or one bracket. Nothing is tried twice, and
-#: no step takes long, so that other threads go on.
+#: Up to some thousand strings and whatever stands between brackets, or one bracket. Nothing is tried twice,
+#: and no step takes long, so that other threads go on.
 _STEP = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+"){1,4096}+|[\[\]{}]', re.DOTALL)
 
 

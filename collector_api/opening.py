@@ -14,13 +14,13 @@ from collector_api.problems import BadFrame, OverLimit
 from pairlog.frame import FrameError, FrameTooLargeError, unpack
 
 #: Frames that unpack to so much are decoded where they arrive: the way to another thread would take longer.
+#: Larger ones count as a request for each time that they have as much.
 _AT_ONCE_BYTES_MAX = 128 * 1024
-#: So many bytes to decode count as a request.
-_BYTES_OF_A_REQUEST = 64 * 1024
+_GZIP = b"\x1f\x8b"
 
 
 class Opener:
-    """Opens the frames that one event loop takes; large ones one after the other, to bound what that takes."""
+    """Opens the frames that one event loop takes; large ones one after the other: each takes memory."""
 
     def __init__(self, limits: Limits, pace: Pace) -> None:
         self._limits = limits
@@ -35,7 +35,7 @@ class Opener:
         for size in sorted({min(_said(body), most), most}):
             held.take(size - taken)
             taken = size
-            self._pace.charge(held.token, size // _BYTES_OF_A_REQUEST)
+            self._pace.charge(held.token, size // _AT_ONCE_BYTES_MAX)
             try:
                 if size <= _AT_ONCE_BYTES_MAX:
                     return open_frame(body, session, self._limits, size)
@@ -71,4 +71,4 @@ def open_frame(body: bytes, session: str, limits: Limits, bytes_max: int) -> lis
 
 def _said(body: bytes) -> int:
     """The size at the end of a gzip member (RFC 1952, ISIZE)."""
-    return int.from_bytes(body[-4:], "little")
+    return int.from_bytes(body[-4:], "little") if body.startswith(_GZIP) else 0

@@ -35,9 +35,7 @@ LINES = {session: session_lines(session=session) for session in SESSIONS}
 
 def _frame(session: str, lines: Sequence[bytes], contributor: int = 1) -> Arrival:
     body = pack(lines)
-    return Arrival(
-        session, contributor, open_frame(body, session, LIMITS, LIMITS.frame_unpacked_bytes_max), body
-    )
+    return Arrival(session, contributor, open_frame(body, session, LIMITS, BYTES_MAX), body)
 
 
 def _taken(store: Store, *frames: Arrival) -> list[Received | BaseException]:
@@ -138,7 +136,7 @@ def frames(draw: st.DrawFn) -> list[list[Arrival]]:
                 some = [*some[:-1], some[-1].replace(b'"t":', b'"t": ')]
             body = gzip.compress(b"\n".join(some) + b"\n", 1) if draw(st.booleans()) else pack(some)
             try:
-                lines = open_frame(body, session, LIMITS, LIMITS.frame_unpacked_bytes_max)
+                lines = open_frame(body, session, LIMITS, BYTES_MAX)
             except Problem:
                 continue
             group.append(Arrival(session, draw(st.sampled_from([1, 1, 1, 2])), lines, body))

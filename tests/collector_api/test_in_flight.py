@@ -89,7 +89,7 @@ def test_a_frame_that_unpacks_to_much_does_not_hold_up_the_others() -> None:
 
 
 def test_what_a_frame_unpacks_to_counts_against_the_pace() -> None:
-    limits = Limits(requests_per_second_max=1, requests_burst_max=10)
+    limits = Limits(requests_per_second_max=1, requests_burst_max=5)
     pace = Pace(limits, lambda: 0.0)
 
     async def open_long() -> None:
@@ -99,8 +99,8 @@ def test_what_a_frame_unpacks_to_counts_against_the_pace() -> None:
     asyncio.run(open_long())
     with pytest.raises(TooFast) as refusal:
         pace.take(1)
-    # 1,000,000 bytes are 15 requests; 10 were free.
-    assert refusal.value.retry_after_s == 6
+    # 1,000,000 bytes are 7 requests more; 5 were free.
+    assert refusal.value.retry_after_s == 3
 
 
 def test_a_frame_of_several_members_is_read_as_one() -> None:

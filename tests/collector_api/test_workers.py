@@ -83,9 +83,9 @@ def test_whichever_worker_is_asked_counts_what_all_of_them_did(served: Collector
     for line in lines:
         _ask(served, mine, "POST", f"/v1/sessions/{SESSION}/frames", content=pack([line]))
     assert {_counted(served) for _ in range(8)} == {len(lines)}
-    before = _children(served.pid)
+    before = children(served.pid)
     os.kill(min(before), signal.SIGKILL)
-    wait_for("another worker", lambda: True if len(_children(served.pid) - before) == 1 else None)
+    wait_for("another worker", lambda: True if len(children(served.pid) - before) == 1 else None)
     assert {_counted(served) for _ in range(8)} == {len(lines)}
 
 
