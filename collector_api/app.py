@@ -20,6 +20,7 @@ from collector_api.metrics import Metrics
 from collector_api.opening import Opener
 from collector_api.pages import add_pages, problem_page, wants_page
 from collector_api.problems import BadRequest, NoPath, Problem
+from collector_api.readiness import Readiness
 from collector_api.reads import Reads
 from collector_api.rendering import rendered
 from collector_api.routes import (
@@ -52,8 +53,14 @@ def create_app(store: Store, limits: Limits | None = None) -> FastAPI:
     app.state.store = store
     app.state.reads = Reads(store)
     app.state.limits = limits
-    pace = Pace(limits)
-    app.state.doorkeeper = Doorkeeper(store, pace)
+    pace = Pace("requests_per_second_max", limits.requests_per_second_max, limits.requests_burst_max)
+    doors = Pace(
+        "address_requests_per_second_max",
+        limits.address_requests_per_second_max,
+        limits.address_requests_burst_max,
+    )
+    app.state.doorkeeper = Doorkeeper(store, pace, doors)
+    app.state.readiness = Readiness(store)
     app.state.in_flight = InFlight(limits)
     app.state.opener = Opener(limits, pace)
     arrivals = Arrivals(store, limits)

@@ -46,6 +46,8 @@ _KINDS = {"seq": _Seq, "through": _Seq, "of": _Seq, "t": _Time}
 #: The events that the collector itself acts upon; of all others it needs the seq alone.
 _NOTABLE = (Session, Open, Workspace, Consent, Completion, Test, End)
 
+#: Names of studies and conditions stand in lists, and PostgreSQL keeps no NUL.
+_NAME_LENGTH_MAX = 200
 #: As it is written, however large: whoever sent it finds the line by it.
 _SEQ = re.compile(rb'"seq"\s*:\s*(-?\d{1,40})(?![\d.eE])')
 #: Up to some thousand strings and whatever stands between brackets, or one bracket. Nothing is tried twice,
@@ -173,6 +175,9 @@ def _check_header(header: Session, session: str, index: int) -> None:
         raise ValueError("a header in the middle of a session")
     if header.wire != WIRE:
         raise UnknownWire(0, index, f"wire format {header.wire}; this collector reads {WIRE}")
+    for name, said in (("study", header.study), ("condition", header.condition)):
+        if said is not None and (len(said) > _NAME_LENGTH_MAX or not said.isprintable()):
+            raise ValueError(f"`{name}` is a name of up to {_NAME_LENGTH_MAX} printable characters")
     if header.session != session:
         raise ValueError("the header names another session than the address")
     try:

@@ -14,6 +14,8 @@ from collector_api.problems import OverLimit, Slow, TooFast
 from pairlog.line import LINE_BYTES_MAX
 
 _MIB = 1024 * 1024
+#: From so many callers on, those who ask for nothing at the moment are forgotten.
+_CALLERS_MAX = 10_000
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,9 @@ class Limits:
     contributor_bytes_max: int = 64 * 1024 * _MIB
     requests_per_second_max: int = 500
     requests_burst_max: int = 2_000
+    #: From one address without a token, or with one that is not in force.
+    address_requests_per_second_max: int = 100
+    address_requests_burst_max: int = 1_000
     rows_max: int = 1_000
     watchers_max: int = 32
 
@@ -80,31 +85,43 @@ async def read_body(
 
 
 class Pace:
-    """A bucket of requests per caller, filled at the rate that the limits allow."""
+    """A bucket of requests per caller, filled at the rate of a limit."""
 
-    def __init__(self, limits: Limits, clock: Callable[[], float] = monotonic) -> None:
-        self._rate = limits.requests_per_second_max
-        self._burst = limits.requests_burst_max
+    def __init__(self, limit: str, rate: int, burst: int, clock: Callable[[], float] = monotonic) -> None:
+        self._limit = limit
+        self._rate = rate
+        self._burst = burst
         self._clock = clock
         self._buckets: dict[Hashable, tuple[float, float]] = {}
 
     def take(self, caller: Hashable) -> None:
         """Count one request of a caller. Raises TooFast where its bucket is empty."""
-        left, moment = self._left(caller)
+        self.check(caller)
+        self.charge(caller, 1)
+
+    def check(self, caller: Hashable) -> None:
+        """Raises TooFast where the bucket of a caller is empty."""
+        left = self._left(caller, self._clock())
         if left < 1:
             wait_s = ceil((1 - left) / self._rate)
-            raise TooFast(
-                f"more than `requests_per_second_max`, {self._rate}; wait for {wait_s} s and go on", wait_s
-            )
-        self._buckets[caller] = (left - 1, moment)
+            raise TooFast(f"more than `{self._limit}`, {self._rate}; wait for {wait_s} s and go on", wait_s)
 
     def charge(self, caller: Hashable, requests: int) -> None:
-        """Count what costs as much as so many requests more; those that follow wait for it."""
-        if requests:
-            left, moment = self._left(caller)
-            self._buckets[caller] = (left - requests, moment)
-
-    def _left(self, caller: Hashable) -> tuple[float, float]:
+        """Count what costs as much as so many requests; those that follow wait for it."""
+        if not requests:
+            return
         moment = self._clock()
+        if len(self._buckets) >= _CALLERS_MAX and caller not in self._buckets:
+            self._forget_full(moment)
+        self._buckets[caller] = (self._left(caller, moment) - requests, moment)
+
+    def _left(self, caller: Hashable, moment: float) -> float:
         left, since = self._buckets.get(caller, (float(self._burst), moment))
-        return min(float(self._burst), left + (moment - since) * self._rate), moment
+        return min(float(self._burst), left + (moment - since) * self._rate)
+
+    def _forget_full(self, moment: float) -> None:
+        self._buckets = {
+            caller: bucket
+            for caller, bucket in self._buckets.items()
+            if self._left(caller, moment) < self._burst
+        }

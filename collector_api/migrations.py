@@ -66,12 +66,23 @@ def _lake_and_keyframes(connection: Connection) -> None:
     connection.exec_driver_sql("CREATE INDEX ix_session_lake_file_id ON session (lake_file_id)")
 
 
+def _ledger_is_counted(connection: Connection) -> None:
+    """What was taken back takes room as well."""
+    kept = select(func.coalesce(func.sum(func.length(col(tables.RedactionRow.body))), 0)).where(
+        col(tables.RedactionRow.contributor_id) == col(tables.Contributor.id)
+    )
+    connection.execute(
+        update(tables.Contributor).values(bytes=col(tables.Contributor.bytes) + kept.scalar_subquery())
+    )
+
+
 #: Step n brings a database from version n to n + 1. A released step is never changed.
 STEPS: tuple[Callable[[Connection], None], ...] = (
     _first_tables,
     _redactions,
     _studies_reads_and_facts,
     _lake_and_keyframes,
+    _ledger_is_counted,
 )
 
 

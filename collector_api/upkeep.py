@@ -6,10 +6,12 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime, timezone
+from functools import partial
 from time import monotonic
 from types import TracebackType
 
-from collector_api.problems import Problem
+from collector_api import sessions
+from collector_api.problems import NoStorage, Problem
 from collector_api.repacking import Repacker
 from collector_api.retention import expire
 from collector_api.store import Store
@@ -18,6 +20,8 @@ from collector_api.store import Store
 _EVERY_S = 60.0
 #: Less often: each time, a file of the lake may be written anew.
 _RETENTION_EVERY_S = 3_600.0
+#: How many sessions without a verdict are asked for at once.
+_JUDGED_AT_ONCE = 100
 #: How long closing waits for what is under way; nothing of it is lost.
 _JOIN_S_MAX = 5.0
 
@@ -25,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 class Upkeep:
-    """Keeps to the retention, sweeps the lake, repacks; from entering its context to leaving it."""
+    """Keeps to the retention, sweeps the lake, judges, repacks; from entering its context to leaving it."""
 
     def __init__(self, store: Store, retention_days: float | None = None) -> None:
         self._store = store
@@ -51,14 +55,32 @@ class Upkeep:
 
     def _all(self) -> None:
         with self._store.alone() as alone:
-            for task in (self._retain, self._store.sweep, self._repack) if alone else ():
+            for task in (self._retain, self._store.sweep, self._judge, self._repack) if alone else ():
                 self._try(task)
+
+    def _judge(self) -> None:
+        """Judge the sessions whose verdict was lost with the process that had to find it."""
+        behind = ""
+        while True:
+            with self._store.reading() as connection:
+                some = sessions.unjudged(connection, behind, _JUDGED_AT_ONCE)
+            for info in some:
+                begun = monotonic()
+                self._try(partial(self._store.verdict, info))
+                if self._rest(begun):
+                    return
+            if len(some) < _JUDGED_AT_ONCE:
+                return
+            behind = some[-1].session
+
+    def _rest(self, begun: float) -> bool:
+        """Leave four fifths of a processor to whoever sends; returns whether to end."""
+        return self._closing.wait(4 * (monotonic() - begun))
 
     def _repack(self) -> None:
         begun = monotonic()
         for _ in self._repacker.steps():
-            # Whoever sends comes first: a fifth of one processor is enough.
-            if self._closing.wait(4 * (monotonic() - begun)):
+            if self._rest(begun):
                 return
             begun = monotonic()
 
@@ -70,11 +92,13 @@ class Upkeep:
         if expire(self._store, self._retention_days, moment, self._store.bell.ring):
             self._store.scrub()
 
-    def _try(self, task: Callable[[], None]) -> None:
+    def _try(self, task: Callable[[], object]) -> None:
         try:
             task()
-        except Problem as problem:
+        except NoStorage as problem:
             # A full or busy disk; there is a next time.
+            _log.warning("upkeep: %s", problem.reason)
+        except Problem as problem:
             _log.warning("upkeep: %s", problem.detail)
         except Exception:
             _log.exception("upkeep failed")

@@ -21,6 +21,10 @@ from tests.collector_api.driver import ADDRESS, SESSION, SMALL, Collector, line,
 LONG = [*session_lines()[:1], line(1, "x", a="a" * 1_000_000)]
 
 
+def _pace() -> Pace:
+    return Pace("requests_per_second_max", 500, 2_000)
+
+
 def test_one_token_holds_no_more_than_its_share_and_all_no_more_than_theirs() -> None:
     in_flight = InFlight(Limits(in_flight_bytes_max=10, token_in_flight_bytes_max=6))
     with in_flight.held(1) as mine, in_flight.held(1) as mine_too, in_flight.held(2) as theirs:
@@ -81,7 +85,7 @@ def test_a_frame_that_unpacks_to_much_does_not_hold_up_the_others() -> None:
         limits = Limits()
         task = asyncio.create_task(others())
         with InFlight(limits).held(1) as held:
-            await Opener(limits, Pace(limits)).open(pack(LONG), SESSION, held)
+            await Opener(limits, _pace()).open(pack(LONG), SESSION, held)
         task.cancel()
         return turns
 
@@ -89,8 +93,8 @@ def test_a_frame_that_unpacks_to_much_does_not_hold_up_the_others() -> None:
 
 
 def test_what_a_frame_unpacks_to_counts_against_the_pace() -> None:
-    limits = Limits(requests_per_second_max=1, requests_burst_max=5)
-    pace = Pace(limits, lambda: 0.0)
+    limits = Limits()
+    pace = Pace("requests_per_second_max", 1, 5, lambda: 0.0)
 
     async def open_long() -> None:
         with InFlight(limits).held(1) as held:
@@ -109,7 +113,7 @@ def test_a_frame_of_several_members_is_read_as_one() -> None:
 
     async def opened() -> list[int]:
         with InFlight(limits).held(1) as held:
-            return [it.seq for it in await Opener(limits, Pace(limits)).open(body, SESSION, held)]
+            return [it.seq for it in await Opener(limits, _pace()).open(body, SESSION, held)]
 
     assert asyncio.run(opened()) == [0, 1, 2]
 
@@ -128,7 +132,7 @@ def test_a_line_of_too_many_brackets_is_refused_by_the_name_of_the_limit(more: b
 
     async def open_it() -> None:
         with InFlight(limits).held(1) as held:
-            await Opener(limits, Pace(limits)).open(pack([LONG[0], raw]), SESSION, held)
+            await Opener(limits, _pace()).open(pack([LONG[0], raw]), SESSION, held)
 
     with pytest.raises(BadLine, match=named):
         asyncio.run(open_it())
@@ -140,6 +144,6 @@ def test_brackets_in_strings_are_none() -> None:
 
     async def opened() -> int:
         with InFlight(limits).held(1) as held:
-            return len(await Opener(limits, Pace(limits)).open(pack([LONG[0], raw]), SESSION, held))
+            return len(await Opener(limits, _pace()).open(pack([LONG[0], raw]), SESSION, held))
 
     assert asyncio.run(opened()) == 2

@@ -22,6 +22,7 @@ def _as_postgres(sql: str) -> str:
     # A table stands behind those that it refers to; what is inserted is checked at the end.
     tables.sort(key=lambda table: _ORDER.index(table.split()[2].strip('"')))
     rest = re.sub(r"(?<=,)([01])(?=,'private')", lambda found: "true" if found[1] == "1" else "false", rest)
+    rest = rest.replace(",',python,',0,0,", ",',python,',false,false,")
     rest = re.sub(r"(VALUES\('[^']*',\d+,\d+,\d+),([01]),", r"\1,(\2=1),", rest)
     return "SET session_replication_role = replica;" + "".join(tables) + rest
 
@@ -30,7 +31,13 @@ _ORDER = [
     "schema_version",
     "contributor",
     "token",
+    "cookie",
+    "study",
+    "member",
+    "lake_file",
     "session",
+    "session_read",
+    "keyframe",
     "frame",
     "blob",
     "named",
