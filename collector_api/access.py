@@ -50,7 +50,7 @@ ACCESS: dict[tuple[str, str], Access] = {
     ("PUT", "/v1/studies/{study}/members/me"): _WRITE,
     ("DELETE", "/v1/studies/{study}/members/me"): _WRITE,
     ("GET", "/v1/contributors/me/export"): _READ,
-    ("DELETE", "/v1/contributors/me"): _READ,
+    ("DELETE", "/v1/contributors/me"): _WRITE,
     ("GET", "/healthz"): _OPEN,
     ("GET", "/readyz"): _OPEN,
     ("GET", "/metrics"): _OPEN,

@@ -77,6 +77,8 @@ class Accounting:
         if problem is not None:
             self._metrics.refused(problem.code, str(problem.members.get("limit", "")))
             facts["code"] = problem.code
+            if isinstance(problem, NoStorage):
+                facts["reason"] = problem.reason
         if status >= 400 or seconds > _SLOW_S:
             level = logging.INFO if status < 500 else logging.WARNING
             what = "answered late" if status < 400 else "refused" if status < 500 else "failed"

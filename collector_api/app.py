@@ -14,10 +14,13 @@ from collector_api.arrivals import Arrivals
 from collector_api.auth import Doorkeeper, admitted
 from collector_api.description import describe
 from collector_api.headers import SafeHeaders
+from collector_api.in_flight import InFlight
 from collector_api.limits import Limits, Pace
 from collector_api.metrics import Metrics
+from collector_api.opening import Opener
 from collector_api.pages import add_pages, problem_page, wants_page
 from collector_api.problems import BadRequest, NoPath, Problem
+from collector_api.readiness import Readiness
 from collector_api.reads import Reads
 from collector_api.rendering import rendered
 from collector_api.routes import (
@@ -50,7 +53,16 @@ def create_app(store: Store, limits: Limits | None = None) -> FastAPI:
     app.state.store = store
     app.state.reads = Reads(store)
     app.state.limits = limits
-    app.state.doorkeeper = Doorkeeper(store, Pace(limits))
+    pace = Pace("requests_per_second_max", limits.requests_per_second_max, limits.requests_burst_max)
+    doors = Pace(
+        "address_requests_per_second_max",
+        limits.address_requests_per_second_max,
+        limits.address_requests_burst_max,
+    )
+    app.state.doorkeeper = Doorkeeper(store, pace, doors)
+    app.state.readiness = Readiness(store)
+    app.state.in_flight = InFlight(limits)
+    app.state.opener = Opener(limits, pace)
     arrivals = Arrivals(store, limits)
     app.state.arrivals = arrivals
     app.state.metrics = Metrics(

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_AWAY = "the lake cannot be read"
+
 LINES, CONTENTS = "lines", "contents"
 
 
@@ -58,7 +60,7 @@ class Place(NamedTuple):
         try:
             return LinesFile(Lake(self.lake).open(f"{LINES}/{self.name}"))
         except LakeError as error:
-            raise NoStorage(f"the lake {self.lake}: {error}") from None
+            raise NoStorage(_AWAY, f"the lake {self.lake}: {error}") from None
 
     def is_gone(self) -> bool:
         """Whether the lake can be reached, and has no such file."""
@@ -94,7 +96,7 @@ def lines_from(place: Place, session: str, first: int = 0) -> Iterator[bytes]:
     try:
         yield from (line for line in place.open().lines(session) if seq_of(line) >= first)
     except LakeError as error:
-        raise NoStorage(f"the lake {place.lake}: {error}") from None
+        raise NoStorage(_AWAY, f"the lake {place.lake}: {error}") from None
 
 
 def some_from(connection: Connection, session: str, first: int, frames_max: int) -> tuple[list[bytes], int]:

@@ -28,9 +28,11 @@ _KNOWN_MAX = 10_000
 class Doorkeeper:
     """Knows the tokens of a store, and the cookies given out for them."""
 
-    def __init__(self, store: Store, pace: Pace, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, store: Store, pace: Pace, doors: Pace, clock: Callable[[], float] = monotonic) -> None:
         self._store = store
         self._pace = pace
+        #: By address, for those who say nothing that is known.
+        self._doors = doors
         self._clock = clock
         self._known: dict[str, tuple[Principal, float]] = {}
         self._touched: dict[int, float] = {}
@@ -42,10 +44,11 @@ class Doorkeeper:
         if access.door != "bearer" and request.method not in ("GET", "HEAD"):
             _check_origin(request)
         if access.door == "open":
+            self._doors.take(_came_from(request))
             return None
-        principal = await self.bearer(request.headers.get("authorization", ""))
-        if principal is None and access.door == "page":
-            principal = await run_in_threadpool(self._who, request.cookies.get(COOKIE, ""))
+        principal = await self.bearer(request, request.headers.get("authorization", ""))
+        if principal is None and access.door == "page" and COOKIE in request.cookies:
+            principal = await self._looked_up(request, self._who, request.cookies[COOKIE])
         if principal is None:
             raise BadToken("this needs a token in force: send `Authorization: Bearer TOKEN`")
         if principal.role not in access.roles:
@@ -53,15 +56,18 @@ class Doorkeeper:
         self._pace.take(principal.token)
         return principal
 
-    async def bearer(self, header: str) -> Principal | None:
-        """Whose token an Authorization header carries; None for none in force."""
+    async def bearer(self, request: Request, header: str) -> Principal | None:
+        """Whose token an Authorization header carries; None for none in force. Raises TooFast."""
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer" or not token:
             return None
         moment = self._clock()
         principal, until = self._known.get(token, (None, 0.0))
         if principal is None or moment >= until:
-            principal = await run_in_threadpool(self._find, token)
+            if principal is None:
+                principal = await self._looked_up(request, self._find, token)
+            else:
+                principal = await run_in_threadpool(self._find, token)
             if principal is None:
                 self._known.pop(token, None)
                 return None
@@ -69,6 +75,17 @@ class Doorkeeper:
                 self._known.clear()
             self._known[token] = (principal, moment + _FRESH_S)
         self._note_use(principal.token, moment)
+        return principal
+
+    async def _looked_up(
+        self, request: Request, find: Callable[[str], Principal | None], secret: str
+    ) -> Principal | None:
+        """Who has a secret that may be anybody's guess; each one that is wrong counts to its address."""
+        address = _came_from(request)
+        self._doors.check(address)
+        principal = await run_in_threadpool(find, secret)
+        if principal is None:
+            self._doors.charge(address, 1)
         return principal
 
     def _who(self, cookie: str) -> Principal | None:
@@ -114,6 +131,11 @@ admitted = Depends(admit)
 
 #: Who asks, for the routes that need to know.
 Caller = Annotated[Principal, Depends(caller_of)]
+
+
+def _came_from(request: Request) -> str:
+    """The address that a request came from, as a trusted proxy tells it."""
+    return "" if request.client is None else request.client.host
 
 
 def _check_address(request: Request) -> None:

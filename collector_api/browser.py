@@ -18,6 +18,8 @@ from collector_api.tokens import OPERATOR, Principal
 
 COOKIE = "pairlog"
 HOURS_MAX = 12
+#: A key may stand in a terminal or a shell's history.
+KEY_MINUTES_MAX = 10
 _OPERATOR = ""
 #: More than people who look at one collector; the oldest give way.
 _ROWS_MAX = 1_000
@@ -28,13 +30,23 @@ def one_time_key(connection: Connection, principal: Principal, now_s: float | No
     return _made(connection, principal, True, now_s)
 
 
+def drop_keys(connection: Connection) -> None:
+    """Forget all one-time keys."""
+    connection.execute(delete(CookieRow).where(col(CookieRow.once)))
+
+
 def enter(connection: Connection, key: str, now_s: float | None = None) -> str | None:
     """A cookie for a one-time key; None where the key is unknown, used or too old."""
-    principal = _whose(connection, key, True, now_s)
+    principal = whose_key(connection, key, now_s)
     if principal is None:
         return None
     leave(connection, key)
     return admit(connection, principal, now_s)
+
+
+def whose_key(connection: Connection, key: str, now_s: float | None = None) -> Principal | None:
+    """Whom a one-time key lets in; None where it is unknown, used or too old."""
+    return _whose(connection, key, True, now_s)
 
 
 def admit(connection: Connection, principal: Principal, now_s: float | None = None) -> str:
@@ -56,12 +68,13 @@ def _made(connection: Connection, principal: Principal, once: bool, now_s: float
     oldest = select(col(CookieRow.sha256)).order_by(col(CookieRow.until_s).desc()).offset(_ROWS_MAX - 1)
     connection.execute(delete(CookieRow).where(col(CookieRow.sha256).in_(oldest)))
     secret = secrets.token_urlsafe(32)
+    seconds = KEY_MINUTES_MAX * 60 if once else HOURS_MAX * 3600
     connection.execute(
         insert(CookieRow).values(
             sha256=_digest(secret),
             token=_OPERATOR if principal == OPERATOR else tokens.digest_of(principal.token),
             once=once,
-            until_s=int(_now(now_s)) + HOURS_MAX * 3600,
+            until_s=int(_now(now_s)) + seconds,
         )
     )
     return secret

@@ -1,4 +1,4 @@
-"""`pairlog serve`, `pairlog token` and `pairlog erase`."""
+"""`pairlog serve`, `pairlog open`, `pairlog token` and `pairlog erase`."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from collector_api import archive, erasure, logs, sessions, tokens
+from collector_api import archive, browser, erasure, logs, sessions, tokens
 from collector_api.database import Database, database_at
 from collector_api.direct import Direct
 from collector_api.problems import Erased, NoStorage
-from collector_api.tokens import ROLES, TokenInfo
+from collector_api.tokens import OPERATOR, ROLES, TokenInfo
 from pairlog.cli import Configure
 from pairlog.duration import seconds_of
 from pairlog.errors import UserError
@@ -49,6 +49,16 @@ def _serve_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_serve)
 
 
+def _open_options(parser: argparse.ArgumentParser) -> None:
+    add_store(parser)
+    parser.add_argument(
+        "--url",
+        default=f"http://{HOST}:{PORT}",
+        help="where browsers find the collector, as the proxy in front is called (%(default)s)",
+    )
+    parser.set_defaults(run=_open)
+
+
 def _token_options(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     create = actions.add_parser("create", help="make a token and print it; it is not shown again")
@@ -66,6 +76,9 @@ def _token_options(parser: argparse.ArgumentParser) -> None:
     listing.set_defaults(run=_list_tokens)
     revoke = actions.add_parser("revoke", help="take a token, or all of a name, out of force")
     revoke.add_argument("wanted", metavar="ID|NAME")
+    revoke.add_argument(
+        "--by", choices=("id", "name"), help="which of both is meant, where it could be either"
+    )
     revoke.set_defaults(run=_revoke_token)
     for action in (create, listing, revoke):
         add_store(action)
@@ -81,6 +94,7 @@ def _erase_options(parser: argparse.ArgumentParser) -> None:
 
 COMMANDS: dict[str, Configure] = {
     "serve": _serve_options,
+    "open": _open_options,
     "token": _token_options,
     "erase": _erase_options,
 }
@@ -112,6 +126,12 @@ def _serve(args: argparse.Namespace) -> int:
     serve(_address(args), args.host, args.port, args.workers, args.log, args.retention_days)
 
 
+def _open(args: argparse.Namespace) -> int:
+    key = write(existing_store(args), lambda connection: browser.one_time_key(connection, OPERATOR))
+    print(f"{args.url.rstrip('/')}/enter?key={key}")
+    return 0
+
+
 def _create_token(args: argparse.Namespace) -> int:
     print(
         write(
@@ -135,7 +155,7 @@ def _list_tokens(args: argparse.Namespace) -> int:
 
 
 def _revoke_token(args: argparse.Namespace) -> int:
-    count = write(existing_store(args), lambda connection: tokens.revoke(connection, args.wanted))
+    count = write(existing_store(args), lambda connection: tokens.revoke(connection, args.wanted, args.by))
     print(f"{count} revoked")
     return 0
 
@@ -238,7 +258,7 @@ def scrub(database: Database) -> None:
     try:
         why = None if database.scrub(_SCRUB_MS_MAX) else "somebody reads it"
     except NoStorage as error:
-        why = error.detail
+        why = error.reason
     if why is not None:
         raise UserError(
             f"what was deleted still stands in the files of {database.name}: {why}; "

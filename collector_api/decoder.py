@@ -46,10 +46,13 @@ _KINDS = {"seq": _Seq, "through": _Seq, "of": _Seq, "t": _Time}
 #: The events that the collector itself acts upon; of all others it needs the seq alone.
 _NOTABLE = (Session, Open, Workspace, Consent, Completion, Test, End)
 
+#: Names of studies and conditions stand in lists, and PostgreSQL keeps no NUL.
+_NAME_LENGTH_MAX = 200
 #: As it is written, however large: whoever sent it finds the line by it.
 _SEQ = re.compile(rb'"seq"\s*:\s*(-?\d{1,40})(?![\d.eE])')
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
-_BRACKETS = re.compile(rb"[\[{]|[\]}]")
+#: Up to some thousand strings and whatever stands between brackets, or one bracket. Nothing is tried twice,
+#: and no step takes long, so that other threads go on.
+_STEP = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+"){1,4096}+|[\[\]{}]', re.DOTALL)
 
 
 class Line(msgspec.Struct, frozen=True, gc=False):
@@ -141,11 +144,10 @@ def last_of(line: bytes) -> int:
 def _read(raw: bytes, limits: Limits) -> Line:
     if len(raw) > limits.line_bytes_max:
         raise ValueError(f"{len(raw)} bytes; `line_bytes_max` is {limits.line_bytes_max}")
-    depth_max = limits.json_depth_max
     if not raw.isascii():
         raw.decode()
-    if raw.count(b"[") + raw.count(b"{") > depth_max and _depth(raw) > depth_max:
-        raise ValueError(f"nested deeper than `json_depth_max`, {depth_max}")
+    if raw.count(b"[") + raw.count(b"{") > limits.json_depth_max:
+        _check_nesting(raw, limits)
     # To look for one byte first is quicker: few lines have it.
     if b"\\" in raw and (b"\\ud" in raw or b"\\uD" in raw):
         # Fields that are not known here are skipped unread; a lone surrogate there would bite a later reader.
@@ -156,7 +158,6 @@ def _read(raw: bytes, limits: Limits) -> Line:
         envelope = _envelope.decode(raw)
         if envelope.type in TYPES:
             raise
-        _anything.decode(raw)
         return Line(raw, envelope.seq, envelope.seq + 1, envelope.t, None)
     following = struct.seq + 1
     kind = type(struct)
@@ -174,6 +175,9 @@ def _check_header(header: Session, session: str, index: int) -> None:
         raise ValueError("a header in the middle of a session")
     if header.wire != WIRE:
         raise UnknownWire(0, index, f"wire format {header.wire}; this collector reads {WIRE}")
+    for name, said in (("study", header.study), ("condition", header.condition)):
+        if said is not None and (len(said) > _NAME_LENGTH_MAX or not said.isprintable()):
+            raise ValueError(f"`{name}` is a name of up to {_NAME_LENGTH_MAX} printable characters")
     if header.session != session:
         raise ValueError("the header names another session than the address")
     try:
@@ -182,12 +186,24 @@ def _check_header(header: Session, session: str, index: int) -> None:
         raise ValueError("`started_at` is no time of ISO 8601") from None
 
 
-def _depth(raw: bytes) -> int:
-    depth = deepest = 0
-    for bracket in _BRACKETS.finditer(_STRING.sub(b"", raw)):
-        depth += 1 if bracket[0] in b"[{" else -1
-        deepest = max(deepest, depth)
-    return deepest
+def _check_nesting(raw: bytes, limits: Limits) -> None:
+    """Raises ValueError where a line is nested too deep, or holds too many arrays and objects.
+
+    Reads as far as a line is JSON; that it is, is for the decoder to say.
+    """
+    depth = containers = place = 0
+    while (step := _STEP.match(raw, place)) is not None:
+        token, place = raw[place], step.end()
+        if token in b"[{":
+            depth += 1
+            containers += 1
+            if depth > limits.json_depth_max:
+                raise ValueError(f"nested deeper than `json_depth_max`, {limits.json_depth_max}")
+            if containers > limits.json_containers_max:
+                most = limits.json_containers_max
+                raise ValueError(f"more than {most} arrays and objects, `json_containers_max`")
+        elif token in b"]}":
+            depth -= 1
 
 
 def _seq_of(raw: bytes, before: list[Line]) -> int | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from sqlalchemy import BigInteger, ColumnElement, Connection, delete, insert, literal, select, update
 from sqlmodel import col
 
-from collector_api import archive, blobs, counters
+from collector_api import archive, blobs, counters, ledger
 from collector_api.archive import Database
 from collector_api.tables import (
     Blob,
@@ -44,11 +44,12 @@ def remove(connection: Connection, row: SessionRow) -> None:
     """
     session = row.id
     digests = blobs.named(connection, session)
+    noted = ledger.size(connection, session, row.contributor_id)
     for table in (Frame, Keyframe, Named, VerdictRow, RedactionRow):
         connection.execute(delete(table).where(col(table.session_id) == session))
     archive.leave_behind(connection, row)
     connection.execute(delete(SessionRow).where(col(SessionRow.id) == session))
-    freed = row.bytes + blobs.drop_unnamed(connection, row.contributor_id, digests)
+    freed = row.bytes + noted + blobs.drop_unnamed(connection, row.contributor_id, digests)
     blobs.count(connection, row.contributor_id, -freed)
 
 

@@ -97,7 +97,10 @@ def forget(
         return None
     ledger.check_room(connection, session, contributor, row, 1, limits)
     made: list[Range] = []
-    if row is not None:
+    if row is None:
+        blobs.take_room(connection, contributor, len(window.body()), limits)
+    else:
+        blobs.count(connection, contributor, len(window.body()))
         archive.check_hot(row)
         revision += 1
         if plan.done is not None:
@@ -109,6 +112,7 @@ def forget(
         # Lines that are still to come may name the old ones.
         request = f"blobs of {_request(window)}"
         replaced = Redaction(request, blobs=tuple(_replaced(plan.done)))
+        blobs.count(connection, contributor, len(replaced.body()))
         ledger.keep(connection, session, contributor, request, replaced, revision)
     return Answer(revision, acked)
 

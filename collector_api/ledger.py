@@ -97,6 +97,12 @@ def check_room(
         _check_sessions(connection, contributor, limits)
 
 
+def size(connection: Connection, session: str, contributor: int) -> int:
+    """How many bytes of requests the ledger of a session keeps; whoever has one kept counts them."""
+    kept = select(func.sum(func.length(col(RedactionRow.body)))).where(*_of(session, contributor))
+    return connection.execute(kept).scalar() or 0
+
+
 def keep(
     connection: Connection,
     session: str,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Hashable
 from dataclasses import dataclass
+from math import ceil
 from time import monotonic
 
 from starlette.requests import ClientDisconnect
@@ -13,6 +14,8 @@ from collector_api.problems import OverLimit, Slow, TooFast
 from pairlog.line import LINE_BYTES_MAX
 
 _MIB = 1024 * 1024
+#: From so many callers on, those who ask for nothing at the moment are forgotten.
+_CALLERS_MAX = 10_000
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,9 @@ class Limits:
     frame_unpacked_bytes_max: int = 64 * _MIB
     frame_events_max: int = 20_000
     line_bytes_max: int = LINE_BYTES_MAX
+    #: Arrays and objects of one line: how deep, and how many, because each takes memory.
     json_depth_max: int = 64
+    json_containers_max: int = 250_000
     blob_bytes_max: int = 64 * _MIB
     redaction_bytes_max: int = 2 * _MIB
     #: Spans, saves and blobs of one redaction, and those kept of one session: applied, and waiting for lines.
@@ -31,18 +36,33 @@ class Limits:
     session_spans_max: int = 100_000
     study_bytes_max: int = 16 * 1024
     body_seconds_max: int = 60
+    #: What requests that are not answered yet hold, unpacked: in one process, and of one token.
+    in_flight_bytes_max: int = 192 * _MIB
+    token_in_flight_bytes_max: int = 96 * _MIB
     sessions_max: int = 100_000
     contributor_bytes_max: int = 64 * 1024 * _MIB
     requests_per_second_max: int = 500
     requests_burst_max: int = 2_000
+    #: From one address without a token, or with one that is not in force.
+    address_requests_per_second_max: int = 100
+    address_requests_burst_max: int = 1_000
     rows_max: int = 1_000
     watchers_max: int = 32
 
 
+def _uncounted(size: int) -> None:
+    """A body so small that it makes no difference."""
+
+
 async def read_body(
-    chunks: AsyncIterator[bytes], announced: str | None, limit: str, bytes_max: int, seconds_max: float
+    chunks: AsyncIterator[bytes],
+    announced: str | None,
+    limit: str,
+    bytes_max: int,
+    seconds_max: float,
+    hold: Callable[[int], None] = _uncounted,
 ) -> bytes:
-    """The body of a request, at most `bytes_max` bytes of it in memory.
+    """The body of a request, at most `bytes_max` bytes of it in memory; `hold` is told of each part of it.
 
     Raises OverLimit as soon as it is known to be longer, Slow where it takes longer than `seconds_max`.
     """
@@ -53,6 +73,7 @@ async def read_body(
     try:
         async with asyncio.timeout(seconds_max):
             async for chunk in chunks:
+                hold(len(chunk))
                 body += chunk
                 if len(body) > bytes_max:
                     raise OverLimit(limit, bytes_max, f"the body has more than {bytes_max} bytes")
@@ -64,19 +85,43 @@ async def read_body(
 
 
 class Pace:
-    """A bucket of requests per caller, filled at the rate that the limits allow."""
+    """A bucket of requests per caller, filled at the rate of a limit."""
 
-    def __init__(self, limits: Limits, clock: Callable[[], float] = monotonic) -> None:
-        self._rate = limits.requests_per_second_max
-        self._burst = limits.requests_burst_max
+    def __init__(self, limit: str, rate: int, burst: int, clock: Callable[[], float] = monotonic) -> None:
+        self._limit = limit
+        self._rate = rate
+        self._burst = burst
         self._clock = clock
-        self._buckets: dict[int, tuple[float, float]] = {}
+        self._buckets: dict[Hashable, tuple[float, float]] = {}
 
-    def take(self, caller: int) -> None:
+    def take(self, caller: Hashable) -> None:
         """Count one request of a caller. Raises TooFast where its bucket is empty."""
-        moment = self._clock()
-        left, since = self._buckets.get(caller, (float(self._burst), moment))
-        left = min(float(self._burst), left + (moment - since) * self._rate)
+        self.check(caller)
+        self.charge(caller, 1)
+
+    def check(self, caller: Hashable) -> None:
+        """Raises TooFast where the bucket of a caller is empty."""
+        left = self._left(caller, self._clock())
         if left < 1:
-            raise TooFast(f"more than `requests_per_second_max`, {self._rate}; wait a second and go on")
-        self._buckets[caller] = (left - 1, moment)
+            wait_s = ceil((1 - left) / self._rate)
+            raise TooFast(f"more than `{self._limit}`, {self._rate}; wait for {wait_s} s and go on", wait_s)
+
+    def charge(self, caller: Hashable, requests: int) -> None:
+        """Count what costs as much as so many requests; those that follow wait for it."""
+        if not requests:
+            return
+        moment = self._clock()
+        if len(self._buckets) >= _CALLERS_MAX and caller not in self._buckets:
+            self._forget_full(moment)
+        self._buckets[caller] = (self._left(caller, moment) - requests, moment)
+
+    def _left(self, caller: Hashable, moment: float) -> float:
+        left, since = self._buckets.get(caller, (float(self._burst), moment))
+        return min(float(self._burst), left + (moment - since) * self._rate)
+
+    def _forget_full(self, moment: float) -> None:
+        self._buckets = {
+            caller: bucket
+            for caller, bucket in self._buckets.items()
+            if self._left(caller, moment) < self._burst
+        }

@@ -91,6 +91,16 @@ def _counters_minutes_and_ages(connection: Connection) -> None:
         connection.execute(update(tables.LakeFile).where(this).values(lake=beside))
 
 
+def _ledger_is_counted(connection: Connection) -> None:
+    """What was taken back takes room as well."""
+    kept = select(func.coalesce(func.sum(func.length(col(tables.RedactionRow.body))), 0)).where(
+        col(tables.RedactionRow.contributor_id) == col(tables.Contributor.id)
+    )
+    connection.execute(
+        update(tables.Contributor).values(bytes=col(tables.Contributor.bytes) + kept.scalar_subquery())
+    )
+
+
 #: Step n brings a database from version n to n + 1. A released step is never changed.
 STEPS: tuple[Callable[[Connection], None], ...] = (
     _first_tables,
@@ -98,6 +108,7 @@ STEPS: tuple[Callable[[Connection], None], ...] = (
     _studies_reads_and_facts,
     _lake_and_keyframes,
     _counters_minutes_and_ages,
+    _ledger_is_counted,
 )
 
 

@@ -114,7 +114,11 @@ def document_page(
 @router.get("/enter")
 def enter_once(request: Request, store: InStore, key: str = "") -> Response:
     """The one-time address: gives the cookie, once. Without a key, the form for a token."""
-    cookie = store.write(lambda connection: browser.enter(connection, key)).result() if key else None
+    cookie = None
+    with store.reading() as connection:
+        known = browser.whose_key(connection, key) is not None
+    if known:
+        cookie = store.write(lambda connection: browser.enter(connection, key)).result()
     if cookie is None:
         return _page("enter.html", 403 if key else 200, wrong=bool(key))
     return _admitted(request, cookie)
@@ -128,7 +132,7 @@ async def enter_with_token(request: Request, store: InStore) -> Response:
     )
     (token, *_) = parse_qs(body.decode("utf-8", "replace")).get("token", [""])
     doorkeeper: Doorkeeper = request.app.state.doorkeeper
-    principal = await doorkeeper.bearer(f"Bearer {token.strip()}")
+    principal = await doorkeeper.bearer(request, f"Bearer {token.strip()}")
     if principal is None:
         return _page("enter.html", 403, wrong=True)
     cookie = await written(store, lambda connection: browser.admit(connection, principal))
@@ -139,7 +143,10 @@ async def enter_with_token(request: Request, store: InStore) -> Response:
 def leave(request: Request, store: InStore) -> Response:
     """Forget the cookie, here and in the browser."""
     cookie = request.cookies.get(COOKIE, "")
-    store.write(lambda connection: browser.leave(connection, cookie)).result()
+    with store.reading() as connection:
+        known = browser.who(connection, cookie) is not None
+    if known:
+        store.write(lambda connection: browser.leave(connection, cookie)).result()
     response = RedirectResponse("/enter", 303)
     response.delete_cookie(COOKIE)
     return response

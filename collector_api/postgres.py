@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from collector_api import migrations
 from collector_api.bell import Bell
 from collector_api.listener import CHANNEL, Listener
-from collector_api.problems import NoStorage
+from collector_api.problems import UNANSWERED, NoStorage
 from collector_api.tables import (
     Blob,
     Contributor,
@@ -81,17 +81,24 @@ class PostgresDatabase:
 
         Raises UserError where the database cannot be used.
         """
+        migrating = self._one_writer(f"{_SETTINGS} -c lock_timeout=0")
+        try:
+            # A large store takes minutes to bring forward, and whoever comes meanwhile waits for it.
+            migrations.migrate(migrating)
+        except DBAPIError as error:
+            raise UserError(f"cannot use {self.name}: {_reason(error)}; is the server up?") from None
+        finally:
+            migrating.dispose()
+        return self._one_writer(_SETTINGS)
+
+    def _one_writer(self, settings: str) -> Engine:
         # Read committed: what is read behind the lock is what the writer before left.
-        engine = self._engine(pool_size=1, max_overflow=0)
+        engine = self._engine(settings, pool_size=1, max_overflow=0)
 
         @event.listens_for(engine, "begin")
         def _begin(connection: Connection) -> None:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER})")
 
-        try:
-            migrations.migrate(engine)
-        except DBAPIError as error:
-            raise UserError(f"cannot use {self.name}: {_reason(error)}; is the server up?") from None
         return engine
 
     def open_reading(self) -> Engine:
@@ -100,6 +107,7 @@ class PostgresDatabase:
         Raises UserError where there is no store of this version.
         """
         engine = self._engine(
+            _SETTINGS,
             pool_size=READING_MAX // 2,
             max_overflow=READING_MAX - READING_MAX // 2,
             isolation_level="REPEATABLE READ",
@@ -120,13 +128,13 @@ class PostgresDatabase:
         try:
             connection = self.connect()
         except psycopg.Error as error:
-            raise NoStorage(str(error)) from None
+            raise NoStorage(UNANSWERED, str(error)) from None
         # The lock ends with its connection, however the process ends.
         with closing(connection):
             try:
                 row = connection.execute("SELECT pg_try_advisory_lock(%s)", (_ALONE,)).fetchone()
             except psycopg.Error as error:
-                raise NoStorage(str(error)) from None
+                raise NoStorage(UNANSWERED, str(error)) from None
             yield row == (True,)
 
     def scrub(self, wait_ms: int) -> bool:
@@ -143,7 +151,7 @@ class PostgresDatabase:
             # Another process is at it, or autovacuum.
             return False
         except psycopg.Error as error:
-            raise NoStorage(str(error)) from None
+            raise NoStorage(UNANSWERED, str(error)) from None
         return True
 
     def news(self, bell: Bell) -> Announced:
@@ -155,10 +163,10 @@ class PostgresDatabase:
         address = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
         return psycopg.connect(address, autocommit=True, options=_SETTINGS, **_CONNECT)
 
-    def _engine(self, **options: Any) -> Engine:
+    def _engine(self, settings: str, **options: Any) -> Engine:
         return create_engine(
             self._url,
-            connect_args={**_CONNECT, "options": _SETTINGS},
+            connect_args={**_CONNECT, "options": settings},
             # Nobody's code belongs into an error or a log.
             hide_parameters=True,
             # After the server was away, the first request finds a connection that works.

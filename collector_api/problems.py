@@ -233,13 +233,18 @@ class Broken(Problem):
     status, code, title = 500, "fault", "A fault of the collector"
 
 
+#: What a caller hears of a database that is down, locked or full.
+UNANSWERED = "the database does not answer as it should"
+
+
 class NoStorage(Problem):
     """The store cannot be written now: full, locked, gone. Nothing was kept of the request."""
 
     status, code, title = 503, "storage", "The store cannot be used now"
 
-    def __init__(self, reason: str, retry_after_s: int = 5) -> None:
-        # A driver may say more below, about the statement.
-        reason = reason.strip().partition("\n")[0]
-        super().__init__(f"the store cannot be used now ({reason}); keep the data and try again")
+    def __init__(self, what: str, why: str = "", retry_after_s: int = 5) -> None:
+        super().__init__(f"the store cannot be used now ({what}); keep the data and try again")
         self.retry_after_s = retry_after_s
+        # For the log and the operator: it may name hosts and paths. A driver may say more below, about the
+        # statement.
+        self.reason = why.strip().partition("\n")[0] or what

@@ -36,6 +36,12 @@ def redact(
     ledger.check_room(connection, session, contributor, row, redaction.entries, limits)
     redaction = ledger.rewriting(connection, session, contributor).reached(redaction)
     _check_replacements(connection, contributor, redaction)
+    size = len(redaction.body())
+    if row is None:
+        # What is there is masked whatever room there is; what never comes must not fill the store.
+        blobs.take_room(connection, contributor, size, limits)
+    else:
+        blobs.count(connection, contributor, size)
     revision = 0
     replaced = {old for old, _ in redaction.blobs}
     if row is not None:

@@ -60,7 +60,7 @@ class Scrubber:
         try:
             clean = self._database.scrub(WAIT_MS_MAX)
         except NoStorage as error:
-            _log.warning("%s cannot be scrubbed yet: %s", self._database.name, error.detail)
+            _log.warning("%s cannot be scrubbed yet: %s", self._database.name, error.reason)
             return False
         # What was deleted since this attempt began waits for the next one.
         if clean and not self._wanted.is_set():

@@ -132,14 +132,17 @@ def _end_with(parent: Parent, server: uvicorn.Server) -> None:
     server.should_exit = True
 
 
-def _operators_key(connection: Connection) -> str:
-    return browser.one_time_key(connection, OPERATOR)
+def _operators_key(connection: Connection) -> str | None:
+    """A one-time key, where somebody sits before it; what is printed otherwise stays in a log."""
+    browser.drop_keys(connection)
+    return browser.one_time_key(connection, OPERATOR) if sys.stdout.isatty() else None
 
 
-def _say(listener: socket.socket, key: str) -> None:
+def _say(listener: socket.socket, key: str | None) -> None:
     address = _address(listener)
-    print(address)
-    print(f"Open once in your browser: {address}/enter?key={key}", flush=True)
+    print(address, flush=True)
+    if key is not None:
+        print(f"Open once in your browser: {address}/enter?key={key}", flush=True)
 
 
 def _listen(host: str, port: int) -> socket.socket:

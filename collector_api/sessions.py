@@ -54,7 +54,7 @@ def is_erased(connection: Connection, session: str) -> bool:
 
 
 def standing(connection: Connection, sessions: Sequence[str]) -> dict[str, Row[Any]]:
-    """The columns of those of these sessions that are here, with `used` and `erased_at` of their contributors."""
+    """The columns of those of these sessions that are here, with their contributors' `used`, `erased_at`."""
     return {row.id: row for row in connection.execute(_STANDING, {"sessions": sessions})}
 
 
@@ -101,9 +101,9 @@ def erasable(connection: Connection, session: str, eraser: Principal) -> Session
 def begun(connection: Connection, contributor: int, lines: Sequence[Line], size: int) -> dict[str, Any]:
     """The columns of a session that begins with these lines. Raises BadLine where the first is no header."""
     header = lines[0].event
-    member = studies.assignment(connection, contributor)
     if not isinstance(header, Session):
         raise BadLine(lines[0].seq, 0, "a session begins with its header, of type `session`")
+    study, condition = studies.of_session(connection, contributor, header.study, header.condition)
     row = SessionRow(
         id=header.session,
         contributor_id=contributor,
@@ -118,8 +118,8 @@ def begun(connection: Connection, contributor: int, lines: Sequence[Line], size:
         consent=header.consent,
         bytes=0,
         changed=0,
-        study=header.study if member is None else member.study,
-        condition=header.condition if member is None else member.condition,
+        study=study,
+        condition=condition,
     )
     return {**row.model_dump(), **continued(row, lines, size, next_change(connection))}
 
@@ -231,6 +231,14 @@ def info(connection: Connection, session: str) -> SessionInfo:
     if row is None:
         raise NoSession(f"no session {session} is here")
     return _info(row)
+
+
+def unjudged(connection: Connection, behind: str, rows_max: int) -> list[SessionInfo]:
+    """Some complete sessions without a verdict, in the order of their ids, behind this one."""
+    question = _infos().where(
+        col(SessionRow.complete), col(VerdictRow.session_id).is_(None), col(SessionRow.id) > behind
+    )
+    return [_info(row) for row in connection.execute(question.order_by(col(SessionRow.id)).limit(rows_max))]
 
 
 def _may_read(reader: Principal) -> ColumnElement[bool]:

@@ -54,7 +54,7 @@ class DatabaseSource(Source):
                 judged = (_judged(connection, row) for row in rows)
                 return list(islice(filter(wanted.fits, judged), rows_max))
         except NoStorage as error:
-            raise UserError(error.detail) from None
+            raise _unusable(error) from None
 
     def lines(self, session: str) -> Iterator[bytes]:
         """The lines of a session, byte for byte. Raises UserError where it is unknown or erased."""
@@ -77,7 +77,7 @@ class DatabaseSource(Source):
         except DBAPIError as error:
             raise UserError(f"cannot read {self._name}: {error.orig}; is it well?") from None
         except NoStorage as error:
-            raise UserError(error.detail) from None
+            raise _unusable(error) from None
 
     def read_blob(self, session: str, sha256: str) -> bytes:
         """The bytes of a blob that this session names. Raises UserError where it is missing."""
@@ -101,3 +101,7 @@ def _judged(connection: Connection, row: SessionInfo) -> SessionInfo:
     if verdicts.kept(connection, row) is not None:
         return row
     return replace(row, verified=verdicts.judge(connection, row.session).verified)
+
+
+def _unusable(error: NoStorage) -> UserError:
+    return UserError(f"the store cannot be used now: {error.reason}; try again in a moment")

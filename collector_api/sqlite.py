@@ -15,7 +15,7 @@ from sqlalchemy.pool import QueuePool
 from collector_api import migrations, places
 from collector_api.bell import Bell, LocalNews
 from collector_api.lock import StoreLock
-from collector_api.problems import NoStorage
+from collector_api.problems import UNANSWERED, NoStorage
 from pairlog.errors import UserError
 
 #: How long a writer waits for another one's lock.
@@ -95,7 +95,7 @@ class SqliteDatabase:
             with closing(_connector(self.file, "rw", (*_WRITING, f"busy_timeout={wait_ms}"))()) as connection:
                 (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except sqlite3.Error as error:
-            raise NoStorage(str(error)) from None
+            raise NoStorage(UNANSWERED, str(error)) from None
         return not busy
 
     def news(self, bell: Bell) -> LocalNews:

@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from collector_api.archive import InLake
+from collector_api.in_flight import InFlight
 from collector_api.limits import Limits
 from collector_api.metrics import Metrics
 from collector_api.problems import NoSession
@@ -34,6 +35,11 @@ async def _store(request: Request) -> Store:
 async def _limits(request: Request) -> Limits:
     limits: Limits = request.app.state.limits
     return limits
+
+
+async def _in_flight(request: Request) -> InFlight:
+    in_flight: InFlight = request.app.state.in_flight
+    return in_flight
 
 
 async def _metrics(request: Request) -> Metrics:
@@ -58,6 +64,7 @@ async def session_id(session: SessionPath) -> str:
 
 InStore = Annotated[Store, Depends(_store)]
 InLimits = Annotated[Limits, Depends(_limits)]
+BytesInFlight = Annotated[InFlight, Depends(_in_flight)]
 InMetrics = Annotated[Metrics, Depends(_metrics)]
 InReads = Annotated[Reads, Depends(_reads)]
 SessionId = Annotated[str, Depends(session_id)]

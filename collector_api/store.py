@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 from collector_api import archive, keyframes, sessions, thawing, verdicts
 from collector_api.bell import Bell
 from collector_api.database import Database
-from collector_api.problems import NoSession, NoStorage, Problem
+from collector_api.problems import UNANSWERED, NoSession, NoStorage, Problem
 from collector_api.scrubbing import Scrubber
 from collector_api.writer import Writer
 from pairlog.replay import Verdict
@@ -58,7 +58,7 @@ class Store:
             with self._reading.begin() as connection:
                 yield connection
         except DBAPIError as error:
-            raise NoStorage(str(error.orig)) from None
+            raise NoStorage(UNANSWERED, str(error.orig)) from None
         except NoConnectionInTime as error:
             raise NoStorage("too many requests read it") from error
 

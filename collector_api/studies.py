@@ -92,6 +92,21 @@ def assignment(connection: Connection, contributor: int) -> Assignment | None:
     return None if found is None else Assignment(*found)
 
 
+def of_session(
+    connection: Connection, contributor: int, study: str | None, condition: str | None
+) -> tuple[str | None, str | None]:
+    """The study and the condition of a session that begins, whose header says these.
+
+    A study that is here has those sessions alone that its members begin.
+    """
+    member = assignment(connection, contributor)
+    if member is not None:
+        return member
+    if study is None or connection.execute(select(col(Study.id)).where(col(Study.name) == study)).first():
+        return None, None
+    return study, condition
+
+
 def listed(connection: Connection, contributor: int | None = None) -> list[dict[str, Any]]:
     """All studies by name, with the number of members, and the condition of this contributor."""
     members = Counter(

@@ -15,6 +15,7 @@ from pairlog.errors import UserError
 from pairlog.moment import later, now
 
 Role = Literal["contributor", "researcher", "admin"]
+By = Literal["id", "name"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
 PREFIX = "plg_"
@@ -136,23 +137,31 @@ def listed(connection: Connection) -> list[TokenInfo]:
     return [TokenInfo(*row) for row in connection.execute(question)]
 
 
-def revoke(connection: Connection, wanted: str) -> int:
+def revoke(connection: Connection, wanted: str, by: By | None = None) -> int:
     """Revoke the token with this id, or all of the contributor of this name; returns how many.
 
-    Raises UserError where none that still holds fits.
+    Raises UserError where none that still holds fits, or where it is both an id and a name and nobody says
+    which.
     """
-    named = select(col(Contributor.id)).where(col(Contributor.name) == wanted).scalar_subquery()
     number = int(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 16 else -1
-    revoked = connection.execute(
-        update(Token)
-        .where(
-            col(Token.revoked_at).is_(None), or_(col(Token.id) == number, col(Token.contributor_id) == named)
-        )
-        .values(revoked_at=now())
-    )
-    if revoked.rowcount == 0:
+    fitting = {
+        "id": col(Token.id) == number,
+        "name": col(Token.contributor_id)
+        == select(col(Contributor.id)).where(col(Contributor.name) == wanted).scalar_subquery(),
+    }
+    held = [
+        what
+        for what in (fitting if by is None else [by])
+        if connection.execute(
+            select(col(Token.id)).where(col(Token.revoked_at).is_(None), fitting[what])
+        ).first()
+    ]
+    if not held:
         raise UserError(f"no token in force has the id or the name {wanted}; `pairlog token list` shows them")
-    return revoked.rowcount
+    if len(held) > 1:
+        raise UserError(f"{wanted} is the id of a token and a name; say which, with --by id or --by name")
+    this = (col(Token.revoked_at).is_(None), fitting[held[0]])
+    return connection.execute(update(Token).where(*this).values(revoked_at=now())).rowcount
 
 
 def _good() -> ColumnElement[bool]:

@@ -6,11 +6,12 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime, timezone
+from functools import partial
 from time import monotonic
 from types import TracebackType
 
-from collector_api import leftovers
-from collector_api.problems import Problem
+from collector_api import leftovers, sessions
+from collector_api.problems import NoStorage, Problem
 from collector_api.repacking import Repacker
 from collector_api.retention import expire
 from collector_api.store import Store
@@ -19,6 +20,8 @@ from collector_api.store import Store
 _EVERY_S = 60.0
 #: Less often: what may write a file of the lake anew, or looks at every content.
 _HOUR_S = 3_600.0
+#: How many sessions without a verdict are asked for at once.
+_JUDGED_AT_ONCE = 100
 #: How long closing waits for what is under way; nothing of it is lost.
 _JOIN_S_MAX = 5.0
 
@@ -26,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 class Upkeep:
-    """Keeps to the retention, scrubs, drops contents without a line, sweeps the lake, repacks.
+    """Keeps to the retention, scrubs, drops contents without a line, sweeps the lake, judges, repacks.
 
     From entering its context to leaving it.
     """
@@ -55,15 +58,36 @@ class Upkeep:
 
     def _all(self) -> None:
         with self._store.alone() as alone:
-            tasks = (self._scrub, self._retain, self._drop_leftovers, self._store.sweep, self._repack)
+            tasks = (
+                *(self._scrub, self._retain, self._drop_leftovers),
+                *(self._store.sweep, self._judge, self._repack),
+            )
             for task in tasks if alone else ():
                 self._try(task)
+
+    def _judge(self) -> None:
+        """Judge the sessions whose verdict was lost with the process that had to find it."""
+        behind = ""
+        while True:
+            with self._store.reading() as connection:
+                some = sessions.unjudged(connection, behind, _JUDGED_AT_ONCE)
+            for info in some:
+                begun = monotonic()
+                self._try(partial(self._store.verdict, info))
+                if self._rest(begun):
+                    return
+            if len(some) < _JUDGED_AT_ONCE:
+                return
+            behind = some[-1].session
+
+    def _rest(self, begun: float) -> bool:
+        """Leave four fifths of a processor to whoever sends; returns whether to end."""
+        return self._closing.wait(4 * (monotonic() - begun))
 
     def _repack(self) -> None:
         begun = monotonic()
         for _ in self._repacker.steps():
-            # Whoever sends comes first: a fifth of one processor is enough.
-            if self._closing.wait(4 * (monotonic() - begun)):
+            if self._rest(begun):
                 return
             begun = monotonic()
 
@@ -91,11 +115,13 @@ class Upkeep:
         self._next[task] = begun + every_s
         return True
 
-    def _try(self, task: Callable[[], None]) -> None:
+    def _try(self, task: Callable[[], object]) -> None:
         try:
             task()
-        except Problem as problem:
+        except NoStorage as problem:
             # A full or busy disk; there is a next time.
+            _log.warning("upkeep: %s", problem.reason)
+        except Problem as problem:
             _log.warning("upkeep: %s", problem.detail)
         except Exception:
             _log.exception("upkeep failed")

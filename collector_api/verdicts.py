@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlmodel import col
 
-from collector_api import blobs, frames
+from collector_api import blobs, frames, sessions
 from collector_api.sessions import storable
 from collector_api.tables import SessionRow, VerdictRow
 from pairlog.replay import Verdict, verify
@@ -50,3 +50,7 @@ def keep(connection: Connection, info: SessionInfo, verdict: Verdict) -> None:
             reason=storable(verdict.reason),
         )
     )
+    if info.complete:
+        # Whoever follows what changes and wants verified sessions saw it before it was one.
+        changed = {"changed": sessions.next_change(connection)}
+        connection.execute(update(SessionRow).where(col(SessionRow.id) == info.session).values(changed))

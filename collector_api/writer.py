@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from collector_api.database import News
-from collector_api.problems import NoStorage, TooFast
+from collector_api.problems import UNANSWERED, NoStorage, TooFast
 
 T = TypeVar("T")
 
@@ -114,7 +114,7 @@ class Writer:
                     self._news.tell(connection, changed)
         except DBAPIError as error:
             reason = str(error.orig)
-            done, refused = [], [(waiting, NoStorage(reason)) for waiting in group]
+            done, refused = [], [(waiting, NoStorage(UNANSWERED, reason)) for waiting in group]
         except Exception as error:
             # This thread must outlive whatever goes wrong, or every later request would wait for ever.
             _log.exception("a commit failed")

@@ -39,6 +39,7 @@ MOUNTS: dict[str, Mount] = {
     "inspect": Mount("lsp_server.cli", "recorder", "the very lines that wait, and what was masked in them"),
     "status": Mount("lsp_server.cli", "recorder", "what is recorded here and what waits to be sent"),
     "serve": Mount("collector_api.cli", "collector", "the collector"),
+    "open": Mount("collector_api.cli", "collector", "print an address that opens a collector's pages once"),
     "token": Mount("collector_api.cli", "collector", "create, list and revoke tokens"),
     "study": Mount("collector_api.study_cli", "collector", "studies: who is in one, in which condition"),
     "import": Mount("processing.cli", "processing", "turn what others recorded into a session"),

@@ -12,7 +12,7 @@ from collector_api.answers import BlobAnswer, binary, given
 from collector_api.auth import Caller
 from collector_api.limits import read_body
 from collector_api.problems import NoBlob, NoSession, WrongHash
-from collector_api.state import InLimits, InReads, InStore, json_response, written
+from collector_api.state import BytesInFlight, InLimits, InReads, InStore, json_response, written
 from pairlog.ids import is_session
 
 router = APIRouter(tags=["blobs"])
@@ -26,24 +26,31 @@ router = APIRouter(tags=["blobs"])
     openapi_extra=binary("application/octet-stream", "the content"),
 )
 async def put_blob(
-    sha256: str, request: Request, caller: Caller, store: InStore, limits: InLimits
+    sha256: str,
+    request: Request,
+    caller: Caller,
+    store: InStore,
+    limits: InLimits,
+    in_flight: BytesInFlight,
 ) -> Response:
     """Keep a content before a line names it; 201 where it is new, 200 where it was here."""
     if not blobs.is_sha256(sha256):
         raise WrongHash("the address names no SHA-256: 64 hexadecimal digits in lower case")
-    body = await read_body(
-        request.stream(),
-        request.headers.get("content-length"),
-        "blob_bytes_max",
-        limits.blob_bytes_max,
-        limits.body_seconds_max,
-    )
-    found = hashlib.sha256(body).hexdigest()
-    if found != sha256:
-        raise WrongHash(f"the content has the SHA-256 {found}; put it there", sha256=found)
-    new = await written(
-        store, lambda connection: blobs.put(connection, caller.contributor, sha256, body, limits)
-    )
+    with in_flight.held(caller.token) as held:
+        body = await read_body(
+            request.stream(),
+            request.headers.get("content-length"),
+            "blob_bytes_max",
+            limits.blob_bytes_max,
+            limits.body_seconds_max,
+            held.take,
+        )
+        found = hashlib.sha256(body).hexdigest()
+        if found != sha256:
+            raise WrongHash(f"the content has the SHA-256 {found}; put it there", sha256=found)
+        new = await written(
+            store, lambda connection: blobs.put(connection, caller.contributor, sha256, body, limits)
+        )
     return json_response({"sha256": sha256}, 201 if new else 200)
 
 

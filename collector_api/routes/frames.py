@@ -13,23 +13,19 @@ from collector_api import frames, sessions
 from collector_api.answers import AckedAnswer, binary, given
 from collector_api.arrivals import Arrivals
 from collector_api.auth import Caller, caller_of
-from collector_api.decoder import Line, read_lines
 from collector_api.frames import Arrival
-from collector_api.intake import check_order
+from collector_api.in_flight import InFlight
 from collector_api.limits import Limits, read_body
 from collector_api.metrics import Metrics
-from collector_api.problems import BadFrame, NoStorage, OverLimit
+from collector_api.opening import Opener
+from collector_api.problems import NoStorage
 from collector_api.routes.plain import PlainRoute
 from collector_api.state import InReads, InStore, SessionId, SessionPath, json_response, session_id
 from collector_api.store import Store
 from collector_api.tables import SessionRow
 from pairlog.events import End
-from pairlog.frame import FrameError, FrameTooLargeError, unpack
 
 router = APIRouter(tags=["frames"])
-
-#: Frames up to here are decoded where they arrive: the way to another thread and back would take longer.
-_AT_ONCE_BYTES_MAX = 16 * 1024
 
 
 def add_post_frame(app: FastAPI) -> None:
@@ -51,19 +47,20 @@ async def post_frame(request: Request, session: SessionPath) -> Response:
     caller = await caller_of(request)
     session = await session_id(session)
     limits: Limits = request.app.state.limits
-    body = await read_body(
-        request.stream(),
-        request.headers.get("content-length"),
-        "frame_bytes_max",
-        limits.frame_bytes_max,
-        limits.body_seconds_max,
-    )
-    if len(body) <= _AT_ONCE_BYTES_MAX:
-        lines = open_frame(body, session, limits)
-    else:
-        lines = await run_in_threadpool(open_frame, body, session, limits)
+    in_flight: InFlight = request.app.state.in_flight
+    opener: Opener = request.app.state.opener
     arrivals: Arrivals = request.app.state.arrivals
-    received = await arrivals.take(Arrival(session, caller.contributor, lines, body))
+    with in_flight.held(caller.token) as held:
+        body = await read_body(
+            request.stream(),
+            request.headers.get("content-length"),
+            "frame_bytes_max",
+            limits.frame_bytes_max,
+            limits.body_seconds_max,
+            held.take,
+        )
+        lines = await opener.open(body, session, held)
+        received = await arrivals.take(Arrival(session, caller.contributor, lines, body))
     if received.events:
         metrics: Metrics = request.app.state.metrics
         metrics.stored(received.started_at, lines[-received.events :], len(body))
@@ -111,22 +108,3 @@ def packed_from(store: Store, begun: SessionRow, packed: list[bytes], following:
                 # The connection breaks, and who reads knows that this was not the whole.
                 raise NoStorage("lines were taken back while they were read")
             packed, following = frames.some_from(connection, begun.id, following)
-
-
-def open_frame(body: bytes, session: str, limits: Limits) -> list[Line]:
-    """The checked lines of a frame, in order, at least one. Raises the Problem that forbids it."""
-    try:
-        # How long a line may be is asked line by line, so that the answer can name it.
-        raws = unpack(body, limits.frame_unpacked_bytes_max, limits.frame_unpacked_bytes_max)
-    except FrameTooLargeError as error:
-        most = limits.frame_unpacked_bytes_max
-        raise OverLimit("frame_unpacked_bytes_max", most, f"the frame has {error}") from None
-    except FrameError as error:
-        raise BadFrame(f"the body is no frame: {error}; send one gzip member of whole lines") from None
-    if not raws:
-        raise BadFrame("the frame has no line; send one gzip member of whole lines")
-    if len(raws) > limits.frame_events_max:
-        raise OverLimit("frame_events_max", limits.frame_events_max, f"the frame has {len(raws)} lines")
-    lines = read_lines(raws, session, limits)
-    check_order(lines)
-    return lines

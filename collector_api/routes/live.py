@@ -49,7 +49,7 @@ async def get_live(
     header = request.headers.get("authorization", "")
 
     async def admitted() -> bool:
-        return await doorkeeper.bearer(header) is not None
+        return await doorkeeper.bearer(request, header) is not None
 
     watcher = Watcher(session, caller, first if last_seen is None else last_seen + 1)
     messages = watch(store, watcher, session, caller, admitted)

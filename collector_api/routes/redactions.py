@@ -11,8 +11,9 @@ from starlette.responses import Response
 
 from collector_api import forgetting, redacting
 from collector_api.answers import ForgottenAnswer, RevisionAnswer, body
-from collector_api.auth import Caller
+from collector_api.auth import Caller, caller_of
 from collector_api.forgetting import Answer
+from collector_api.in_flight import InFlight
 from collector_api.limits import Limits, read_body
 from collector_api.redactions import Minutes, Window, read_forgotten, read_redaction
 from collector_api.state import InLimits, InStore, SessionId, json_response, written
@@ -106,13 +107,16 @@ async def _forgotten(store: Store, session: str, contributor: int, window: Windo
 
 
 async def _body(request: Request, limits: Limits) -> bytes:
-    return await read_body(
-        request.stream(),
-        request.headers.get("content-length"),
-        "redaction_bytes_max",
-        limits.redaction_bytes_max,
-        limits.body_seconds_max,
-    )
+    in_flight: InFlight = request.app.state.in_flight
+    with in_flight.held((await caller_of(request)).token) as held:
+        return await read_body(
+            request.stream(),
+            request.headers.get("content-length"),
+            "redaction_bytes_max",
+            limits.redaction_bytes_max,
+            limits.body_seconds_max,
+            held.take,
+        )
 
 
 async def _finish(store: Store, session: str) -> None:

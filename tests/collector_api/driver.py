@@ -103,8 +103,9 @@ class Collector:
             frames = connection.exec_driver_sql("SELECT sum(length(data)) FROM frame").scalar_one() or 0
             rows = connection.exec_driver_sql("SELECT sum(bytes) FROM session").scalar_one() or 0
             blobs = connection.exec_driver_sql("SELECT sum(length(data)) FROM blob").scalar_one() or 0
+            noted = connection.exec_driver_sql("SELECT sum(length(body)) FROM redaction").scalar_one() or 0
         assert rows == frames
-        return counted, frames + blobs
+        return counted, frames + blobs + noted
 
     def command(self, *words: str) -> int:
         """Run a command on the store, beside the collector; returns its code."""

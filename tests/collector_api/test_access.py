@@ -184,3 +184,10 @@ def test_a_blob_is_read_through_a_session_that_names_it(walked: Collector) -> No
 def test_the_description_of_the_api_needs_nothing_from_elsewhere(collector: Collector) -> None:
     assert collector.request("GET", "/openapi.json").json()["info"]["title"] == "Pairlog collector"
     assert collector.request("GET", "/docs").status_code == 404
+
+
+def test_a_token_that_reads_erases_nobody(collector: Collector, mine: str) -> None:
+    reader = collector.token("mine", "researcher")
+    collector.send(mine, session_lines())
+    assert problem(collector.ask(reader, "DELETE", "/v1/contributors/me")) == (403, "role")
+    assert collector.lines(mine) == session_lines()

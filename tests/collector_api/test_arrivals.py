@@ -19,22 +19,23 @@ from collector_api.arrivals import Arrivals
 from collector_api.database import database_at
 from collector_api.frames import Arrival
 from collector_api.limits import Limits
+from collector_api.opening import open_frame
 from collector_api.problems import Problem
 from collector_api.receiving import Received
-from collector_api.routes.frames import open_frame
 from collector_api.store import Store
 from pairlog.frame import pack
 from pairlog.options import database_uri
 from tests.collector_api.driver import SESSION, Collector, line, on_sqlite, problem, session_lines
 
 LIMITS = Limits()
+BYTES_MAX = LIMITS.frame_unpacked_bytes_max
 SESSIONS = [f"{SESSION[:-1]}{number}" for number in range(4)]
 LINES = {session: session_lines(session=session) for session in SESSIONS}
 
 
 def _frame(session: str, lines: Sequence[bytes], contributor: int = 1) -> Arrival:
     body = pack(lines)
-    return Arrival(session, contributor, open_frame(body, session, LIMITS), body)
+    return Arrival(session, contributor, open_frame(body, session, LIMITS, BYTES_MAX), body)
 
 
 def _taken(store: Store, *frames: Arrival) -> list[Received | BaseException]:
@@ -135,7 +136,7 @@ def frames(draw: st.DrawFn) -> list[list[Arrival]]:
                 some = [*some[:-1], some[-1].replace(b'"t":', b'"t": ')]
             body = gzip.compress(b"\n".join(some) + b"\n", 1) if draw(st.booleans()) else pack(some)
             try:
-                lines = open_frame(body, session, LIMITS)
+                lines = open_frame(body, session, LIMITS, BYTES_MAX)
             except Problem:
                 continue
             group.append(Arrival(session, draw(st.sampled_from([1, 1, 1, 2])), lines, body))

@@ -66,6 +66,19 @@ def test_a_token_grows_old(collector: Collector, here: Words, capsys: pytest.Cap
     assert states == ["state", "in force", "expired"]
 
 
+def test_what_is_an_id_and_a_name_is_revoked_once_somebody_says_which(
+    here: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("mine", "1"):
+        main(["token", "create", name, "--role", "contributor", *here])
+    assert main(["token", "revoke", "1", *here]) == 1
+    assert "--by id" in capsys.readouterr().err
+    assert main(["token", "revoke", "1", "--by", "name", *here]) == 0
+    main(["token", "list", "--json", *here])
+    rows = json.loads(capsys.readouterr().out.partition("\n")[2])
+    assert [(row["name"], row["revoked_at"] is None) for row in rows] == [("mine", True), ("1", False)]
+
+
 def test_a_token_is_revoked_by_its_number(
     collector: Collector, here: Words, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from collector_api.limits import Limits, Pace, read_body
+from collector_api.limits import Pace, read_body
 from collector_api.problems import OverLimit, Slow, TooFast
 from tests.collector_api.driver import SESSION, Collector, problem, session_lines
 
@@ -50,7 +50,7 @@ def test_a_contributor_with_too_many_bytes(collector: Collector, mine: str) -> N
 
 def test_more_requests_than_the_rate_allows_are_told_to_wait() -> None:
     now = 0.0
-    pace = Pace(Limits(requests_per_second_max=10, requests_burst_max=3), lambda: now)
+    pace = Pace("requests_per_second_max", 10, 3, lambda: now)
     for _ in range(3):
         pace.take(1)
     with pytest.raises(TooFast) as refusal:

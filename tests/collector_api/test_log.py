@@ -9,6 +9,7 @@ import re
 import pytest
 
 from collector_api.logs import JsonLines, TextLines
+from collector_api.problems import UNANSWERED, NoStorage
 from tests.collector_api.driver import SESSION, Collector, line, problem, session_lines
 
 SECRET = "hunter2-in-the-code"
@@ -97,3 +98,9 @@ def test_prometheus_reads_what_was_stored_and_refused(collector: Collector, mine
 
 def test_a_collector_that_writes_is_ready(collector: Collector) -> None:
     assert collector.request("GET", "/readyz").json() == {"status": "ready", "waiting": 0}
+
+
+def test_why_a_store_cannot_be_used_is_for_the_log() -> None:
+    problem = NoStorage(UNANSWERED, "no route to db.example:5432\nwhile reading a line")
+    assert problem.reason == "no route to db.example:5432"
+    assert "db.example" not in str(problem.body())

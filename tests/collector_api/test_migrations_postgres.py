@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from collector_api.database import database_at
+from collector_api.postgres import _WRITER, LOCK_S_MAX
 from tests.collector_api.test_migrations import OLD
 from tests.support.postgres import Server
+from tests.support.processes import wait_for
 
 
 def _as_postgres(sql: str) -> str:
@@ -66,3 +69,17 @@ def test_an_old_store_gets_the_tables_of_a_new_one_and_keeps_its_lines(old: Path
     assert _columns(address) == _columns(new)
     with psycopg.connect(address) as connection:
         assert connection.execute("SELECT session_id, first_seq, data FROM frame").fetchall() == before
+
+
+def test_who_comes_while_another_brings_a_store_forward_waits_for_it(postgres: Server) -> None:
+    address = postgres.store()
+    waiting = (
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory' "
+        f"AND now() - query_start > interval '{LOCK_S_MAX} seconds 200 milliseconds'"
+    )
+    with ThreadPoolExecutor() as pool, psycopg.connect(address, autocommit=True) as watching:
+        with psycopg.connect(address) as migrating:
+            migrating.execute(f"SELECT pg_advisory_xact_lock({_WRITER})")
+            coming = pool.submit(lambda: database_at(address).open_writing().dispose())
+            wait_for("who waits longer than for a writer", lambda: watching.execute(waiting).fetchone())
+        coming.result()

@@ -122,3 +122,26 @@ def test_a_full_room_is_no_reason_to_leave_a_secret_where_it_is(collector: Colle
     collector.app.state.limits = Limits(contributor_bytes_max=1)
     assert collector.redact(mine, spans=SPANS, saves=SAVES).json() == {"revision": 1}
     assert collector.lines(mine) == masked_lines()
+
+
+def test_what_is_taken_back_of_sessions_that_never_come_takes_room(collector: Collector, mine: str) -> None:
+    spans = [[number, "/changes/0/4" + "/" * 60, 0, 1] for number in range(10)]
+    before = len(collector.redact(mine, spans=spans).content)
+    counted, kept = collector.bytes_counted()
+    assert counted == kept > 10 * 72 > before
+    collector.app.state.limits = Limits(contributor_bytes_max=kept + 100)
+    answer = collector.redact(mine, SESSION.replace("aa", "ab"), spans=spans)
+    assert (problem(answer), answer.json()["limit"]) == ((507, "limit"), "contributor_bytes_max")
+    answer = collector.forget(mine, 1, 2, SESSION.replace("aa", "ac"))
+    assert answer.status_code == 200
+    assert len(set(collector.bytes_counted())) == 1
+
+
+def test_erasing_gives_back_what_the_ledger_took(collector: Collector, mine: str) -> None:
+    collector.send(mine, secret_lines())
+    collector.redact(mine, spans=SPANS, saves=SAVES)
+    collector.forget(mine, 2, 3)
+    counted, kept = collector.bytes_counted()
+    assert counted == kept
+    collector.ask(mine, "DELETE", f"/v1/sessions/{SESSION}")
+    assert collector.bytes_counted() == (0, 0)

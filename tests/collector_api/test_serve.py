@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import resource
 import signal
 import socket
@@ -30,7 +31,6 @@ class Served:
 
     process: subprocess.Popen[str]
     address: str
-    browser_line: str
 
     def post(self, token: str, lines: list[bytes]) -> httpx.Response:
         return httpx.post(
@@ -64,7 +64,7 @@ def start(data: Path) -> Iterator[Start]:
         )
         running.append(process)
         assert process.stdout is not None
-        return Served(process, process.stdout.readline().strip(), process.stdout.readline().strip())
+        return Served(process, process.stdout.readline().strip())
 
     yield start
     for process in running:
@@ -86,12 +86,37 @@ def test_its_first_line_is_the_address_and_it_answers_there(start: Start, token:
     assert served.post(token, session_lines()).json() == {"acked": 8}
 
 
-def test_the_one_time_address_on_its_second_line_opens_the_pages(start: Start) -> None:
+def test_the_one_time_address_of_pairlog_open_opens_the_pages(start: Start, data: Path) -> None:
     served = start()
+    words = command("open", "--data", data, "--url", served.address)
+    opened = subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
     with httpx.Client(headers={"Accept": "text/html"}) as browser:
         assert browser.get(served.address).status_code == 401
-        assert browser.get(served.browser_line.rpartition(" ")[2]).status_code == 200
+        assert browser.get(opened).status_code == 200
         assert "No session yet" in browser.get(served.address).text
+
+
+def test_no_key_goes_into_the_log_of_a_service_and_none_survives_its_start(start: Start, data: Path) -> None:
+    served = start()
+    words = command("open", "--data", data, "--url", served.address)
+    before = subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
+    served.process.terminate()
+    said, complained = served.process.communicate(timeout=20)
+    assert "key=" not in said + complained
+    again = start()
+    key = before.rpartition("=")[2]
+    assert httpx.get(f"{again.address}/enter?key={key}").status_code == 403
+
+
+def test_at_a_terminal_it_prints_a_one_time_address(data: Path) -> None:
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(command("serve", "--data", data, "--port", "0"), stdout=theirs)
+    os.close(theirs)
+    with os.fdopen(ours, "rb") as terminal:
+        address, opened = (terminal.readline().decode().strip() for _ in range(2))
+        process.terminate()
+        process.wait(20)
+    assert opened.startswith(f"Open once in your browser: {address}/enter?key=")
 
 
 def test_what_was_acknowledged_survives_kill_9(start: Start, token: str) -> None:

@@ -37,6 +37,25 @@ def test_without_a_study_the_headers_own_words_stand(collector: Collector, mine:
     assert (row["study"], row["condition"]) == ("said", "a")
 
 
+def test_whoever_is_not_in_a_study_that_is_here_tags_no_session_into_it(
+    collector: Collector, mine: str
+) -> None:
+    _begin(collector)
+    collector.send(mine, session_lines(study="pairs", condition="with"))
+    row = collector.row(mine)
+    assert (row["study"], row["condition"]) == (None, None)
+
+
+@pytest.mark.parametrize("field", ["study", "condition"])
+@pytest.mark.parametrize("said", ["a\0b", "a\nb", "x" * 201])
+def test_a_header_with_no_name_for_a_study_is_refused(
+    collector: Collector, mine: str, field: str, said: str
+) -> None:
+    answer = collector.send(mine, session_lines(**{field: said}))
+    assert problem(answer) == (422, "line")
+    assert f"`{field}` is a name" in answer.json()["reason"]
+
+
 def test_a_condition_stays_and_conditions_stay_balanced(collector: Collector) -> None:
     _begin(collector)
     tokens = [collector.token(f"p{number}") for number in range(8)]

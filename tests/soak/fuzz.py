@@ -12,8 +12,8 @@ import sys
 import time
 
 from collector_api.limits import Limits
+from collector_api.opening import open_frame
 from collector_api.problems import Problem
-from collector_api.routes.frames import open_frame
 from pairlog.line import decode
 from tests.collector_api.driver import SESSION, line, session_lines
 
@@ -71,7 +71,7 @@ def body(chance: random.Random) -> bytes:
 def attempt(frame: bytes) -> bool:
     """Whether a frame was taken. Raises whatever is neither taken nor refused with a problem."""
     try:
-        lines = open_frame(frame, SESSION, LIMITS)
+        lines = open_frame(frame, SESSION, LIMITS, LIMITS.frame_unpacked_bytes_max)
     except Problem as problem:
         assert 400 <= problem.status < 500, problem
         return False

@@ -54,7 +54,7 @@ class Served:
         """Wait until it says that it answers."""
         assert self._process.stdout is not None
         while not self._is_ready and (line := self._process.stdout.readline()):
-            self._is_ready = line.startswith(b"Open once")
+            self._is_ready = line.startswith(b"http")
             self.start_s = time.monotonic() - self._started
         if self._process.poll() not in (None, 0):
             raise AssertionError(f"the collector ended: {self.log()}")

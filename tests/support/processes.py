@@ -72,9 +72,8 @@ class Collector:
         return self._process.pid
 
     def browser_address(self) -> str:
-        """The one-time address on its second line."""
-        assert self._process.stdout is not None
-        return self._process.stdout.readline().decode().rpartition(" ")[2].strip()
+        """A one-time address."""
+        return self.command("open", "--url", self.address).decode().strip()
 
     def wait(self) -> int:
         """The code that it ends with."""
