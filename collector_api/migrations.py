@@ -67,6 +67,16 @@ def _lake_and_keyframes(connection: Connection) -> None:
     connection.exec_driver_sql("CREATE INDEX ix_session_lake_file_id ON session (lake_file_id)")
 
 
+def _count_the_ledger(connection: Connection) -> None:
+    """What was taken back takes room as well."""
+    kept = select(func.coalesce(func.sum(func.length(col(tables.RedactionRow.body))), 0)).where(
+        col(tables.RedactionRow.contributor_id) == col(tables.Contributor.id)
+    )
+    connection.execute(
+        update(tables.Contributor).values(bytes=col(tables.Contributor.bytes) + kept.scalar_subquery())
+    )
+
+
 def _counters_minutes_and_ages(connection: Connection) -> None:
     erased: list[Any] = []
     # A file that is made now has all of it from its first step on.
@@ -89,16 +99,7 @@ def _counters_minutes_and_ages(connection: Connection) -> None:
         beside = places.kept(connection, lake)
         this = col(tables.LakeFile.id) == number
         connection.execute(update(tables.LakeFile).where(this).values(lake=beside))
-
-
-def _ledger_is_counted(connection: Connection) -> None:
-    """What was taken back takes room as well."""
-    kept = select(func.coalesce(func.sum(func.length(col(tables.RedactionRow.body))), 0)).where(
-        col(tables.RedactionRow.contributor_id) == col(tables.Contributor.id)
-    )
-    connection.execute(
-        update(tables.Contributor).values(bytes=col(tables.Contributor.bytes) + kept.scalar_subquery())
-    )
+    _count_the_ledger(connection)
 
 
 #: Step n brings a database from version n to n + 1. A released step is never changed.
@@ -108,7 +109,6 @@ STEPS: tuple[Callable[[Connection], None], ...] = (
     _studies_reads_and_facts,
     _lake_and_keyframes,
     _counters_minutes_and_ages,
-    _ledger_is_counted,
 )
 
 

@@ -36,7 +36,7 @@ def keep(connection: Connection, info: SessionInfo, verdict: Verdict) -> None:
         col(SessionRow.id) == info.session
     )
     found = connection.execute(question).one_or_none()
-    if found is None or tuple(found) != (info.last_seq, info.revision):
+    if found is None or tuple(found) != (info.last_seq, info.revision) or kept(connection, info) is not None:
         return
     connection.execute(delete(VerdictRow).where(col(VerdictRow.session_id) == info.session))
     connection.execute(

@@ -90,6 +90,15 @@ class Collector:
         path = f"/v1/sessions/{session}/forget"
         return self.ask(token, "POST", path, json={"from": first, "through": through})
 
+    def settled(self, token: str) -> int:
+        """Have all verdicts that this token can ask for kept; returns the last number of a change."""
+        self.ask(token, "GET", "/v1/sessions")
+        return self.store.written(
+            lambda connection: int(
+                connection.exec_driver_sql("SELECT max(changed) FROM session").scalar_one() or 0
+            )
+        )
+
     def row(self, token: str, session: str = SESSION) -> dict[str, Any]:
         answer = self.ask(token, "GET", f"/v1/sessions/{session}")
         assert answer.status_code == 200

@@ -77,7 +77,7 @@ def test_those_that_are_refused_stop_no_other(collector: Collector, mine: str) -
 def test_each_of_them_is_a_change_of_its_own(collector: Collector, mine: str) -> None:
     for session in SESSIONS[:3]:
         collector.send(mine, LINES[session][:2], session)
-    _taken(collector.store, *(_frame(session, LINES[session][2:]) for session in SESSIONS[:3]))
+    _taken(collector.store, *(_frame(session, LINES[session][2:-1]) for session in SESSIONS[:3]))
     found: list[str] = []
     after: int | None = 0
     while after is not None:

@@ -69,6 +69,7 @@ def all_that_is_read(collector: Collector, token: str) -> Any:
 
 
 def test_readers_see_no_difference(two: Collector, mine: str, lake: Path) -> None:
+    two.settled(mine)
     before = all_that_is_read(two, mine)
     two.export(lake)
     with two.store.reading() as connection:
