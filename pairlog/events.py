@@ -311,7 +311,7 @@ class Test(Event):
 
 @dataclass(slots=True, kw_only=True)
 class Workspace(Event):
-    """The files that git tracks or would take, in `manifest`: a blob, `{"files": [{"path", "mode", "blob"}]}`.
+    """The files that git tracks or would take, in `manifest`: a blob `{"files": [{"path", "mode", "blob"}]}`.
 
     `run` names the run at whose start they were read; its `started` came before this line.
     """
