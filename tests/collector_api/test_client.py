@@ -144,6 +144,7 @@ def test_a_session_that_changes_while_they_are_paged_comes_again_as_it_is_now(
         mine.post_frame(session, pack(session_lines(session=session)[:2]))
     rows = mine.sessions(page_rows=2)
     seen = [next(rows), next(rows)]
+    # Without its end: a verdict would be one more change.
     mine.post_frame(one, pack(session_lines(session=one)[:-1]))
     mine.post_frame(four, pack(session_lines(session=four)[:2]))
     seen += rows
