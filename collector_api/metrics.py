@@ -23,7 +23,7 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-from collector_api.decoder import Line
+from collector_api.lines.decoder import Line
 from pairlog.moment import later, milliseconds
 
 _LAG_S = (0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 600, 3600, 86400)

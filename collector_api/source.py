@@ -10,10 +10,10 @@ from itertools import islice
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from collector_api import blobs, frames, keyframes, sessions, verdicts
-from collector_api.database import database_at
+from collector_api.database.database import database_at
+from collector_api.lines.redactions import SEQ_MAX
 from collector_api.problems import Erased, NoBlob, NoStorage
-from collector_api.redactions import SEQ_MAX
+from collector_api.rows import blobs, frames, keyframes, sessions, verdicts
 from pairlog.errors import UserError
 from pairlog.replay import Player
 from pairlog.source import SessionInfo, Source

@@ -15,12 +15,13 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 
-from collector_api import archive, keyframes, sessions, thawing, verdicts
-from collector_api.bell import Bell
-from collector_api.database import Database
+from collector_api.archiving import thawing
+from collector_api.database.bell import Bell
+from collector_api.database.database import Database
+from collector_api.database.scrubbing import Scrubber
+from collector_api.database.writer import Writer
 from collector_api.problems import UNANSWERED, NoSession, NoStorage, Problem
-from collector_api.scrubbing import Scrubber
-from collector_api.writer import Writer
+from collector_api.rows import archive, keyframes, sessions, verdicts
 from pairlog.replay import Verdict
 from pairlog.source import SessionInfo
 
@@ -105,7 +106,7 @@ class Store:
                 return
         try:
             # Only who has a lake needs what it is read with.
-            from collector_api.lake_files import sweep
+            from collector_api.archiving.files import sweep
         except ModuleNotFoundError as error:
             _log.warning("the lake cannot be swept without %s; install pairlog[lake]", error.name)
             return

@@ -20,7 +20,7 @@ from pairlog.home import open_home
 
 _ROOMS = {
     "recorder": "lsp_server.doctor",
-    "collector": "collector_api.doctor",
+    "collector": "collector_api.commands.doctor",
     "processing": "processing.doctor",
 }
 

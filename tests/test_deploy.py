@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from collector_api.cli import PORT
+from collector_api.commands.cli import PORT
 from pairlog.cli import _parse, main
 from tests.collector_api.driver import SESSION, session_lines
 from tests.collector_api.test_backup import opened

@@ -7,12 +7,12 @@ import hashlib
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from collector_api import blobs, sessions
-from collector_api.answers import BlobAnswer, binary, given
-from collector_api.auth import Caller
+from collector_api.door.auth import Caller
 from collector_api.limits import read_body
 from collector_api.problems import NoBlob, NoSession, WrongHash
-from collector_api.state import BytesInFlight, InLimits, InReads, InStore, json_response, written
+from collector_api.routes.answers import BlobAnswer, binary, given
+from collector_api.routes.state import BytesInFlight, InLimits, InReads, InStore, json_response, written
+from collector_api.rows import blobs, sessions
 from pairlog.ids import is_session
 
 router = APIRouter(tags=["blobs"])

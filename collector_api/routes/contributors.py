@@ -6,10 +6,10 @@ from fastapi import APIRouter
 from starlette.background import BackgroundTask
 from starlette.responses import Response, StreamingResponse
 
-from collector_api import erasure, takeout
-from collector_api.answers import given
-from collector_api.auth import Caller
-from collector_api.state import InStore
+from collector_api.door.auth import Caller
+from collector_api.erasing import erasure, takeout
+from collector_api.routes.answers import given
+from collector_api.routes.state import InStore
 
 router = APIRouter(tags=["contributors"])
 

@@ -9,20 +9,20 @@ from fastapi import APIRouter, FastAPI, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
-from collector_api import frames, sessions
-from collector_api.answers import AckedAnswer, binary, given
-from collector_api.arrivals import Arrivals
-from collector_api.auth import Caller, caller_of
-from collector_api.frames import Arrival
-from collector_api.in_flight import InFlight
+from collector_api.arriving.arrivals import Arrivals
+from collector_api.arriving.in_flight import InFlight
+from collector_api.arriving.opening import Opener
+from collector_api.database.tables import SessionRow
+from collector_api.door.auth import Caller, caller_of
 from collector_api.limits import Limits, read_body
 from collector_api.metrics import Metrics
-from collector_api.opening import Opener
 from collector_api.problems import NoStorage
+from collector_api.routes.answers import AckedAnswer, binary, given
 from collector_api.routes.plain import PlainRoute
-from collector_api.state import InReads, InStore, SessionId, SessionPath, json_response, session_id
+from collector_api.routes.state import InReads, InStore, SessionId, SessionPath, json_response, session_id
+from collector_api.rows import frames, sessions
+from collector_api.rows.frames import Arrival
 from collector_api.store import Store
-from collector_api.tables import SessionRow
 from pairlog.events import End
 
 router = APIRouter(tags=["frames"])

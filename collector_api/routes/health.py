@@ -7,9 +7,9 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
 from starlette.responses import Response
 
-from collector_api.answers import HealthAnswer, ReadyAnswer, given
-from collector_api.readiness import Readiness
-from collector_api.state import InMetrics, InStore, json_response
+from collector_api.routes.answers import HealthAnswer, ReadyAnswer, given
+from collector_api.routes.readiness import Readiness
+from collector_api.routes.state import InMetrics, InStore, json_response
 
 router = APIRouter(tags=["health"])
 

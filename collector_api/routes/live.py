@@ -8,11 +8,11 @@ from fastapi import APIRouter, Header, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
-from collector_api import sessions
-from collector_api.answers import events
-from collector_api.auth import Caller, Doorkeeper
-from collector_api.live import Watcher, watch
-from collector_api.state import InLimits, InReads, InStore, SessionId
+from collector_api.door.auth import Caller, Doorkeeper
+from collector_api.routes.answers import events
+from collector_api.routes.state import InLimits, InReads, InStore, SessionId
+from collector_api.routes.stream import Watcher, watch
+from collector_api.rows import sessions
 
 router = APIRouter(tags=["frames"])
 

@@ -9,7 +9,7 @@ from fastapi import Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
-from collector_api.auth import admit
+from collector_api.door.auth import admit
 
 
 class PlainRoute(APIRoute):

@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from collector_api import reads
-from collector_api.answers import ReadsAnswer
-from collector_api.auth import Caller
-from collector_api.state import InLimits, InStore, json_response
+from collector_api.door import reads
+from collector_api.door.auth import Caller
+from collector_api.routes.answers import ReadsAnswer
+from collector_api.routes.state import InLimits, InStore, json_response
 
 router = APIRouter(tags=["contributors"])
 

@@ -9,14 +9,14 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from collector_api import forgetting, redacting
-from collector_api.answers import ForgottenAnswer, RevisionAnswer, body
-from collector_api.auth import Caller, caller_of
-from collector_api.forgetting import Answer
-from collector_api.in_flight import InFlight
+from collector_api.arriving.in_flight import InFlight
+from collector_api.door.auth import Caller, caller_of
+from collector_api.erasing import forgetting, redacting
+from collector_api.erasing.forgetting import Answer
 from collector_api.limits import Limits, read_body
-from collector_api.redactions import Minutes, Window, read_forgotten, read_redaction
-from collector_api.state import InLimits, InStore, SessionId, json_response, written
+from collector_api.lines.redactions import Minutes, Window, read_forgotten, read_redaction
+from collector_api.routes.answers import ForgottenAnswer, RevisionAnswer, body
+from collector_api.routes.state import InLimits, InStore, SessionId, json_response, written
 from collector_api.store import Store
 
 router = APIRouter(tags=["frames"])

@@ -10,12 +10,13 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from collector_api import erasure, sessions
-from collector_api.answers import OneSessionAnswer, SessionsAnswer
-from collector_api.auth import Caller
-from collector_api.listing import judged_rows
+from collector_api.door.auth import Caller
+from collector_api.erasing import erasure
 from collector_api.problems import BadRequest
-from collector_api.state import InLimits, InStore, SessionId, json_response, written
+from collector_api.routes.answers import OneSessionAnswer, SessionsAnswer
+from collector_api.routes.listing import judged_rows
+from collector_api.routes.state import InLimits, InStore, SessionId, json_response, written
+from collector_api.rows import sessions
 from pairlog.moment import canonical
 from pairlog.source.wanted import Wanted
 

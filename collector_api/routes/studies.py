@@ -9,12 +9,12 @@ from pydantic import ValidationError
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from collector_api import studies
-from collector_api.answers import AssignmentAnswer, MembersAnswer, NewStudy, StudiesAnswer, body
-from collector_api.auth import Caller
+from collector_api.door.auth import Caller
 from collector_api.limits import read_body
 from collector_api.problems import BadRequest
-from collector_api.state import InLimits, InStore, json_response, written
+from collector_api.routes.answers import AssignmentAnswer, MembersAnswer, NewStudy, StudiesAnswer, body
+from collector_api.routes.state import InLimits, InStore, json_response, written
+from collector_api.rows import studies
 
 router = APIRouter(tags=["studies"])
 

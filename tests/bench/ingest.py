@@ -21,11 +21,11 @@ from typing import NamedTuple
 
 from sqlalchemy import insert
 
-from collector_api.database import database_at
-from collector_api.decoder import read_lines
-from collector_api.intake import check_order
+from collector_api.database.database import database_at
+from collector_api.database.tables import Contributor, Frame, SessionRow
 from collector_api.limits import Limits
-from collector_api.tables import Contributor, Frame, SessionRow
+from collector_api.lines.decoder import read_lines
+from collector_api.lines.intake import check_order
 from pairlog.frame import unpack
 from pairlog.options import database_uri
 from tests.bench.load import EVENTS, frames_of, session_id

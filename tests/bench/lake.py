@@ -8,10 +8,10 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from collector_api import sessions
-from collector_api.direct import Direct
+from collector_api.database.direct import Direct
 from collector_api.lake.lines import LinesFile, LinesWriter
-from collector_api.repacking import Repacker
+from collector_api.rows import sessions
+from collector_api.rows.repacking import Repacker
 from tests import corpus
 from tests.bench.row import Row
 from tests.bench.seek import send

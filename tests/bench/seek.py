@@ -10,14 +10,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from collector_api import frames, keyframes, receiving, sessions, tokens
-from collector_api.database import database_at
-from collector_api.decoder import read_lines
-from collector_api.direct import Direct
-from collector_api.frames import Arrival
+from collector_api.arriving import receiving
+from collector_api.database.database import database_at
+from collector_api.database.direct import Direct
 from collector_api.limits import Limits
-from collector_api.marks import Marker
-from collector_api.playback import AROUND, play
+from collector_api.lines.decoder import read_lines
+from collector_api.pages.marks import Marker
+from collector_api.pages.playback import AROUND, play
+from collector_api.rows import frames, keyframes, sessions, tokens
+from collector_api.rows.frames import Arrival
 from pairlog.events import Edit, End, Session
 from pairlog.frame import pack, parts
 from pairlog.line import decode, encode

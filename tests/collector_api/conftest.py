@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from collector_api.app import create_app
-from collector_api.database import database_at
+from collector_api.database.database import database_at
+from collector_api.server.app import create_app
 from collector_api.store import Store
 from pairlog.options import database_uri
 from tests.collector_api.driver import SMALL, Collector

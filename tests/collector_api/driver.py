@@ -18,10 +18,11 @@ from fastapi import FastAPI
 from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
 
-from collector_api import browser, tokens
+from collector_api.door import browser
 from collector_api.limits import Limits
+from collector_api.rows import tokens
+from collector_api.rows.tokens import OPERATOR, Principal, Role
 from collector_api.store import Store
-from collector_api.tokens import OPERATOR, Principal, Role
 from pairlog.cli import main
 from pairlog.events import Edit, End, Event, Open, Save, Session
 from pairlog.frame import pack, whole_lines

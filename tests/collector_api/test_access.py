@@ -10,10 +10,10 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from collector_api import studies, tokens
-from collector_api.access import ACCESS, Door
-from collector_api.browser import COOKIE
-from collector_api.tokens import ROLES, Role
+from collector_api.door.access import ACCESS, Door
+from collector_api.door.browser import COOKIE
+from collector_api.rows import studies, tokens
+from collector_api.rows.tokens import ROLES, Role
 from tests.collector_api.driver import Collector, line, on_sqlite, problem, session_lines
 
 pytestmark = on_sqlite

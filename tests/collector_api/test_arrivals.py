@@ -14,14 +14,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
-from collector_api import arrivals, receiving, tokens
-from collector_api.arrivals import Arrivals
-from collector_api.database import database_at
-from collector_api.frames import Arrival
+from collector_api.arriving import arrivals, receiving
+from collector_api.arriving.arrivals import Arrivals
+from collector_api.arriving.opening import open_frame
+from collector_api.arriving.receiving import Received
+from collector_api.database.database import database_at
 from collector_api.limits import Limits
-from collector_api.opening import open_frame
 from collector_api.problems import Problem
-from collector_api.receiving import Received
+from collector_api.rows import tokens
+from collector_api.rows.frames import Arrival
 from collector_api.store import Store
 from pairlog.frame import pack
 from pairlog.options import database_uri

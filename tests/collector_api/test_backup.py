@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from collector_api.app import create_app
-from collector_api.database import database_at
-from collector_api.sqlite import SqliteDatabase
+from collector_api.database.database import database_at
+from collector_api.database.sqlite import SqliteDatabase
+from collector_api.server.app import create_app
 from collector_api.store import Store
 from pairlog.cli import main
 from pairlog.options import database_uri

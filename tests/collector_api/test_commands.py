@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from collector_api import tokens
+from collector_api.rows import tokens
 from pairlog.cli import main
 from tests.collector_api.driver import SESSION, Collector, problem, session_lines
 from tests.support.postgres import Server

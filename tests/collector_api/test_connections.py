@@ -11,7 +11,7 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
-from collector_api.connections import ClientConnection
+from collector_api.server.connections import ClientConnection
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[None, None, None]]
 WHOLE = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector_api.decoder import STRUCTS, read_lines
 from collector_api.limits import Limits
+from collector_api.lines.decoder import STRUCTS, read_lines
 from collector_api.problems import BadLine
 from pairlog.events import TYPES, Event
 from pairlog.line import decode, encode

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from collector_api import browser
-from collector_api.app import create_app
-from collector_api.database import database_at
-from collector_api.readiness import Readiness
+from collector_api.database.database import database_at
+from collector_api.door import browser
+from collector_api.routes.readiness import Readiness
+from collector_api.rows.tokens import OPERATOR
+from collector_api.server.app import create_app
 from collector_api.store import Store
-from collector_api.tokens import OPERATOR
 from tests.collector_api.driver import SMALL, Collector, on_sqlite
 
 pytestmark = on_sqlite

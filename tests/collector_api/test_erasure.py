@@ -7,8 +7,9 @@ from hashlib import sha256
 
 import pytest
 
-from collector_api import cli, leftovers
-from collector_api.upkeep import Upkeep
+from collector_api.commands import cli
+from collector_api.erasing import leftovers
+from collector_api.server.upkeep import Upkeep
 from tests.collector_api.driver import SESSION, Collector, line, on_sqlite, problem, session_lines
 
 OTHER = "0193f5a0-1c00-7000-8000-0000000000bb"

@@ -8,8 +8,8 @@ from hashlib import sha256
 
 import pytest
 
-from collector_api import forgetting
-from collector_api.redactions import Window
+from collector_api.erasing import forgetting
+from collector_api.lines.redactions import Window
 from pairlog.events import End, Open
 from pairlog.line import encode
 from tests.collector_api.driver import SESSION, SMALL, Collector, problem

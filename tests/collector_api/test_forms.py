@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from collector_api.browser import COOKIE
+from collector_api.door.browser import COOKIE
 from tests.collector_api.driver import ADDRESS, Collector, problem, session_lines
 
 FOREIGN = [
@@ -60,7 +60,7 @@ def test_every_answer_has_the_headers_that_keep_it_safe(
         collector.request("PATCH", "/v1/sessions"),
         collector.ask(mine, "GET", "/v1/sessions?changed_after=x"),
     ]
-    monkeypatch.setattr("collector_api.sessions.listed", broken)
+    monkeypatch.setattr("collector_api.rows.sessions.listed", broken)
     answers.append(collector.ask(mine, "GET", "/v1/sessions"))
     assert [answer.status_code for answer in answers] == [200, 401, 200, 404, 405, 422, 500]
     for answer in answers:

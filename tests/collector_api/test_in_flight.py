@@ -8,11 +8,11 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from collector_api.app import create_app
-from collector_api.in_flight import InFlight
+from collector_api.arriving.in_flight import InFlight
+from collector_api.arriving.opening import Opener
 from collector_api.limits import Limits, Pace
-from collector_api.opening import Opener
 from collector_api.problems import BadLine, TooFast
+from collector_api.server.app import create_app
 from collector_api.store import Store
 from pairlog.frame import pack
 from tests.collector_api.driver import ADDRESS, SESSION, SMALL, Collector, line, on_sqlite, session_lines

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from collector_api.decoder import Line, read_lines
-from collector_api.intake import check_order, new_lines
 from collector_api.limits import Limits
+from collector_api.lines.decoder import Line, read_lines
+from collector_api.lines.intake import check_order, new_lines
 from collector_api.problems import Conflict, Hole
 from tests.collector_api.driver import SESSION, line, session_lines
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete
 
-from collector_api.tables import VerdictRow
-from collector_api.upkeep import Upkeep
+from collector_api.database.tables import VerdictRow
+from collector_api.server.upkeep import Upkeep
 from tests.collector_api.driver import SESSION, Collector, session_lines
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from collector_api import keyframes, sessions
-from collector_api.browser import COOKIE
+from collector_api.door.browser import COOKIE
+from collector_api.rows import keyframes, sessions
 from pairlog.line import decode
 from pairlog.replay import Player
 from pairlog.source import open_source

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from collector_api import lake_files
-from collector_api.database import database_at
-from collector_api.direct import Direct
+from collector_api.archiving import files as lake_files
+from collector_api.archiving.export import export
+from collector_api.database.database import database_at
+from collector_api.database.direct import Direct
 from collector_api.lake.place import Lake
-from collector_api.lake_export import export
 from pairlog.source import open_source
 from tests.collector_api.driver import SESSION, Collector, session_lines
 

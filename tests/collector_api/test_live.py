@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 import pytest
 
-from collector_api.live import Watcher, watch
-from collector_api.tokens import find
+from collector_api.routes.stream import Watcher, watch
+from collector_api.rows.tokens import find
 from tests.collector_api.driver import SESSION, Collector, line, problem, session_lines
 from tests.collector_api.secret import SAVES, SPANS, masked_lines, secret_lines
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from collector_api.redactions import Redaction
-from collector_api.rewriting import Rewriting
+from collector_api.lines.redactions import Redaction
+from collector_api.lines.rewriting import Rewriting
 from pairlog.masking import Span
 from tests.collector_api.driver import Collector
 from tests.collector_api.test_live import END, Message, Watching

@@ -8,8 +8,8 @@ import re
 
 import pytest
 
-from collector_api.logs import JsonLines, TextLines
 from collector_api.problems import UNANSWERED, NoStorage
+from collector_api.server.logs import JsonLines, TextLines
 from tests.collector_api.driver import SESSION, Collector, line, problem, session_lines
 
 SECRET = "hunter2-in-the-code"
@@ -52,7 +52,7 @@ def test_a_fault_is_logged_by_its_place_without_its_words(
     def broken(*_: object) -> None:
         raise ValueError(SECRET)
 
-    monkeypatch.setattr("collector_api.sessions.listed", broken)
+    monkeypatch.setattr("collector_api.rows.sessions.listed", broken)
     answer = collector.ask(mine, "GET", "/v1/sessions")
     assert problem(answer) == (500, "fault")
     written = "".join(_written(log))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector_api.code_view import CodeRow, Segment, view
-from collector_api.marks import Mark, Marker
+from collector_api.pages.code_view import CodeRow, Segment, view
+from collector_api.pages.marks import Mark, Marker
 from pairlog.document import Document
 from pairlog.events import Change
 

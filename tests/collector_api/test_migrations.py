@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from collector_api.app import create_app
-from collector_api.migrations import STEPS
-from collector_api.sqlite import SqliteDatabase
+from collector_api.database.migrations import STEPS
+from collector_api.database.sqlite import SqliteDatabase
+from collector_api.server.app import create_app
 from collector_api.store import Store
 from pairlog.errors import UserError
 from pairlog.options import database_uri

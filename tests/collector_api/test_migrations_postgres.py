@@ -9,8 +9,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from collector_api.database import database_at
-from collector_api.postgres import _WRITER, LOCK_S_MAX
+from collector_api.database.database import database_at
+from collector_api.database.postgres import _WRITER, LOCK_S_MAX
 from tests.collector_api.test_migrations import OLD
 from tests.support.postgres import Server
 from tests.support.processes import wait_for

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from collector_api import erasure, studies, takeout, tokens
-from collector_api.browser import COOKIE
-from collector_api.retention import expire
-from collector_api.upkeep import Upkeep
+from collector_api.door.browser import COOKIE
+from collector_api.erasing import erasure, takeout
+from collector_api.erasing.retention import expire
+from collector_api.rows import studies, tokens
+from collector_api.server.upkeep import Upkeep
 from pairlog.source import open_source
 from tests.collector_api.driver import SESSION, Collector, line, problem, session_lines
 from tests.collector_api.secret import SECRET, secret_lines, send_unpacked

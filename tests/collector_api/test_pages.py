@@ -9,9 +9,10 @@ from html import unescape
 import httpx
 import pytest
 
-from collector_api import browser, tokens
-from collector_api.browser import COOKIE
-from collector_api.tokens import OPERATOR
+from collector_api.door import browser
+from collector_api.door.browser import COOKIE
+from collector_api.rows import tokens
+from collector_api.rows.tokens import OPERATOR
 from tests.collector_api.driver import SESSION, Collector, line, session_lines
 
 PAGE = {"Accept": "text/html"}

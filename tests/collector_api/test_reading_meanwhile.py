@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from collector_api import frames, sessions
 from collector_api.problems import Problem
 from collector_api.routes.frames import packed_from
+from collector_api.rows import frames, sessions
 from tests.collector_api.driver import SESSION, Collector, session_lines
 
 

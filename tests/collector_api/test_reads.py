@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from collector_api.browser import COOKIE
+from collector_api.door.browser import COOKIE
+from collector_api.door.reads import Reads
 from collector_api.problems import NoStorage
-from collector_api.reads import Reads
 from tests.collector_api.driver import SESSION, Collector, problem, session_lines
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector_api.redactions import Redaction
-from collector_api.remasking import remasked
+from collector_api.lines.redactions import Redaction
+from collector_api.lines.remasking import remasked
 from pairlog.events import PositionEncoding, Run, Save
 from pairlog.line import encode
 from pairlog.masking import Span, mask

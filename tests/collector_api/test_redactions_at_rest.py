@@ -7,9 +7,9 @@ from hashlib import sha256
 
 import pytest
 
-from collector_api.database import database_at
-from collector_api.redacting import redact
-from collector_api.redactions import Redaction
+from collector_api.database.database import database_at
+from collector_api.erasing.redacting import redact
+from collector_api.lines.redactions import Redaction
 from collector_api.store import Store
 from pairlog.masking import Span
 from tests.collector_api.driver import SESSION, SMALL, Collector, on_sqlite

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector_api import repacking
-from collector_api.repacking import Repacker, _Small, groups
+from collector_api.rows import repacking
+from collector_api.rows.repacking import Repacker, _Small, groups
 from pairlog.source import open_source
 from tests.collector_api.driver import SESSION, Collector, session_lines
 from tests.collector_api.secret import SECRET, secret_lines, send_unpacked

@@ -7,11 +7,11 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector_api.decoder import read_lines
-from collector_api.intake import check_order, new_lines
 from collector_api.limits import Limits
-from collector_api.redactions import Redaction, Window
-from collector_api.rewriting import Rewriting
+from collector_api.lines.decoder import read_lines
+from collector_api.lines.intake import check_order, new_lines
+from collector_api.lines.redactions import Redaction, Window
+from collector_api.lines.rewriting import Rewriting
 from pairlog.intervals import Intervals
 from pairlog.masking import Span, mask
 from tests.collector_api.driver import SESSION, line, session_lines

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from collector_api.app import create_app
+from collector_api.server.app import create_app
 from pairlog.cli import main
 from pairlog.source import SessionInfo
 from pairlog.source.wanted import Wanted

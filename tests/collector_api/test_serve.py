@@ -155,7 +155,7 @@ def test_it_stops_at_once_even_with_open_connections(
 
 _WITH_A_STUCK_THREAD = """
 import sys, threading
-from collector_api import serving
+from collector_api.server import serving
 threading.Thread(target=threading.Event().wait).start()
 serving.serve(sys.argv[1], "127.0.0.1", 0, 1)
 """

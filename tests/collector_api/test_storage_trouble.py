@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from collector_api import sqlite, tokens
-from collector_api.app import create_app
-from collector_api.bell import Bell, LocalNews
+from collector_api.database import sqlite
+from collector_api.database.bell import Bell, LocalNews
+from collector_api.database.sqlite import SqliteDatabase
+from collector_api.database.writer import Writer
 from collector_api.problems import Conflict, NoStorage
-from collector_api.sqlite import SqliteDatabase
+from collector_api.rows import tokens
+from collector_api.server.app import create_app
 from collector_api.store import Store
-from collector_api.writer import Writer
 from pairlog.errors import UserError
 from pairlog.options import database_uri
 from tests.collector_api.driver import Collector, problem, session_lines

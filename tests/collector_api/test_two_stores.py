@@ -13,15 +13,16 @@ from typing import TypeVar
 import psycopg
 import pytest
 
-from collector_api import frames, receiving, sessions, tokens
-from collector_api.database import database_at
-from collector_api.decoder import read_lines
-from collector_api.frames import Arrival
+from collector_api.arriving import receiving
+from collector_api.database.database import database_at
+from collector_api.database.migrations import STEPS
+from collector_api.erasing.redacting import redact
 from collector_api.limits import Limits
-from collector_api.migrations import STEPS
+from collector_api.lines.decoder import read_lines
+from collector_api.lines.redactions import Redaction
 from collector_api.problems import Conflict, Hole
-from collector_api.redacting import redact
-from collector_api.redactions import Redaction
+from collector_api.rows import frames, sessions, tokens
+from collector_api.rows.frames import Arrival
 from collector_api.store import Store
 from pairlog.frame import pack
 from pairlog.masking import Span

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from collector_api import serving
+from collector_api.server import serving
 from pairlog.frame import pack
 from tests.collector_api.driver import SESSION, session_lines
 from tests.support.postgres import Server

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector_api.decoder import read_lines
 from collector_api.limits import Limits
+from collector_api.lines.decoder import read_lines
 from pairlog.document import sha256
 from pairlog.events import (
     TYPES,

@@ -11,8 +11,8 @@ import random
 import sys
 import time
 
+from collector_api.arriving.opening import open_frame
 from collector_api.limits import Limits
-from collector_api.opening import open_frame
 from collector_api.problems import Problem
 from pairlog.line import decode
 from tests.collector_api.driver import SESSION, line, session_lines

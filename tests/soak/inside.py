@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 
-from collector_api import frames, sessions, tokens
-from collector_api.app import create_app
-from collector_api.database import database_at
+from collector_api.database.database import database_at
 from collector_api.limits import Limits
+from collector_api.rows import frames, sessions, tokens
+from collector_api.server.app import create_app
 from collector_api.store import Store
 from lsp_server.sending.collector import Answer, Collector
 from pairlog.options import database_uri

@@ -36,7 +36,7 @@ class Server:
     def store(self) -> str:
         """The address of a new database with the tables of a store in it, copied: 10 ms."""
         if self._template is None:
-            from collector_api.database import database_at
+            from collector_api.database.database import database_at
 
             address = self.empty()
             database_at(address).open_writing().dispose()

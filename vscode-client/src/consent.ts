@@ -106,7 +106,8 @@ function explanation(level: Level, collectorUrl: string | undefined): string {
         "Times and sizes: when something is typed, saved or run, and how long each text is. No text, no name of a file or branch leaves.",
         "Edits: every change to a file of this folder, letter by letter, with its time; saves; where the cursor is; " +
             "whether the window has the focus. What looks like a password or a key is sent as asterisks; no rule knows them all.",
-        "Edits and files: also a copy of the files under version control, as they stand when recording starts.",
+        "Edits and files: also a copy of the files that are under version control, or new and not ignored by it, as they stand when " +
+            "recording starts and when something is run.",
         destination,
         "This holds for this folder only. To stop, or to choose again, click “Pairlog” in the status bar.",
     ].join("\n\n");

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from collector_api.database import database_at
+from collector_api.database.database import database_at
 from pairlog.replay import verify
 from pairlog.source import Source, open_source
 from tests.soak.collector.writer import Sent

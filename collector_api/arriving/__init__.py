@@ -1,0 +1,1 @@
+"""Frames as they come: gathered, checked, stored, answered once durable."""

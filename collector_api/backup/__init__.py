@@ -1,0 +1,1 @@
+"""A store copied while it is served, and put back."""

@@ -1,0 +1,1 @@
+"""SQLite and PostgreSQL: the tables, how they came to be, who writes, who hears of it."""

@@ -1,0 +1,1 @@
+"""Lines, before and beside the store: decoded, checked, masked, forgotten; pure."""

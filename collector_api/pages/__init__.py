@@ -1,0 +1,1 @@
+"""The pages: HTML without any script, made from what is stored."""

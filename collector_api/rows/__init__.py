@@ -1,0 +1,1 @@
+"""What is in the tables: sessions, frames, contents, tokens; functions of a connection."""

@@ -1,0 +1,36 @@
+"""Numbers that are given out once: a cursor of a reader holds, whatever is erased or restored."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from sqlalchemy import Connection, bindparam, select, update
+from sqlmodel import col
+
+from collector_api.database.tables import CounterRow, table_of
+
+#: The order in which sessions change, and that of tombstones.
+Counter = Literal["changed", "tombstone"]
+NAMES: tuple[Counter, ...] = get_args(Counter)
+
+#: Made once, because every frame asks it.
+_TAKE = (
+    update(table_of(CounterRow))
+    .where(col(CounterRow.name) == bindparam("counter"))
+    .values(value=col(CounterRow.value) + bindparam("count"))
+    .returning(col(CounterRow.value))
+)
+
+
+def take(connection: Connection, counter: Counter, count: int = 1) -> int:
+    """The first of so many next numbers of a counter."""
+    last: int = connection.execute(_TAKE, {"counter": counter, "count": count}).scalar_one()
+    return last - count + 1
+
+
+def raise_to(connection: Connection, counter: Counter, value: int | None, leap: int) -> None:
+    """Let a counter go on above a value; None: so far ahead that it is above any that may have been."""
+    this = col(CounterRow.name) == counter
+    here = connection.execute(select(col(CounterRow.value)).where(this)).scalar_one()
+    above = here + leap if value is None else max(here, value)
+    connection.execute(update(CounterRow).where(this).values(value=above))

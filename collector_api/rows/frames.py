@@ -1,0 +1,254 @@
+"""Frames in the store: one is appended whole or not at all, and read back from any seq on."""
+
+from __future__ import annotations
+
+import gzip
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlmodel import col, func
+
+from collector_api.database.tables import Frame, SessionRow, table_of
+from collector_api.limits import Limits
+from collector_api.lines.decoder import Line, seq_of
+from collector_api.lines.intake import new_lines
+from collector_api.lines.rewriting import Rewriting, reread
+from collector_api.problems import Hole, NoRoom
+from collector_api.rows import archive, blobs, ledger, sessions
+from pairlog.events import PositionEncoding, Session
+from pairlog.frame import pack, whole_lines
+from pairlog.line import decode
+
+_GZIP_FLAGS = 3
+#: Few, so that a long session is never in memory as a whole; from a lake more, where each reading is dear.
+_FRAMES_AT_ONCE = 8
+_FRAMES_FROM_LAKE = 128
+#: Made once: to build the statements of each frame anew takes longer than to carry them out.
+_BEGIN = insert(table_of(SessionRow))
+_CONTINUE = update(table_of(SessionRow)).where(col(SessionRow.id) == bindparam("this"))
+_KEEP = insert(table_of(Frame))
+
+
+class Arrival(NamedTuple):
+    """A frame that arrived: `lines` are checked and in order, at least one; `body` brought them."""
+
+    session: str
+    contributor: int
+    lines: Sequence[Line]
+    body: bytes
+
+
+class Appended(NamedTuple):
+    """The last seq that is covered; whether a blob went that a redaction had replaced before it came, and
+    whether lines came again that differ from those stored, as they may; how many lines are new, and when
+    their session began.
+    """
+
+    acked: int
+    dropped: bool = False
+    differs: bool = False
+    events: int = 0
+    started_at: str = ""
+
+
+def append_together(
+    connection: Connection, arrivals: Sequence[Arrival], limits: Limits
+) -> list[Appended | None]:
+    """Store those frames that go on where their sessions are, with one statement of each kind for all.
+
+    None for each frame that asks for more than that, or is refused: it is to be appended alone.
+    """
+    rows = sessions.standing(connection, [arrival.session for arrival in arrivals])
+    change = sessions.next_change(connection, len(arrivals))
+    grown: Counter[int] = Counter()
+    changes: list[dict[str, Any]] = []
+    kept: list[dict[str, Any]] = []
+    done: list[Appended | None] = []
+    for arrival in arrivals:
+        # Of two frames of one session the second asks for a row that the first changes.
+        row = rows.pop(arrival.session, None)
+        size, lines = len(arrival.body), arrival.lines
+        if row is None or not _goes_on(
+            arrival, row, limits.contributor_bytes_max - grown[arrival.contributor]
+        ):
+            done.append(None)
+            continue
+        grown[arrival.contributor] += size
+        columns = sessions.continued(row, lines, size, change + len(changes))
+        changes.append({**columns, "this": arrival.session})
+        kept.append(_frame(arrival.session, lines, arrival.body))
+        done.append(Appended(lines[-1].next - 1, events=len(lines), started_at=row.started_at))
+    if kept:
+        connection.execute(_CONTINUE, changes)
+        connection.execute(_KEEP, kept)
+        for contributor, size in grown.items():
+            blobs.count(connection, contributor, size)
+    return done
+
+
+def _goes_on(arrival: Arrival, row: Row[Any], bytes_max: int) -> bool:
+    """Whether a frame is stored as it came, behind what is stored, and nothing else is to be asked."""
+    first = arrival.lines[0].seq
+    return (
+        row.contributor_id == arrival.contributor
+        and row.erased_at is None
+        and row.used + len(arrival.body) <= bytes_max
+        and row.lake_file_id is None
+        and row.redact_through < first == row.acked + 1
+        and _is_plain(arrival.body)
+        and not blobs.names_any(arrival.lines)
+    )
+
+
+def append(connection: Connection, arrival: Arrival, limits: Limits) -> Appended:
+    """Store the lines of a frame that are not stored yet.
+
+    Raises the Problem that forbids it, before anything is written.
+    """
+    session, contributor, lines, body = arrival
+    row = sessions.owned(connection, session, contributor)
+    if row is None:
+        if lines[0].seq != 0:
+            raise Hole(0)
+        _check_room_for_session(connection, contributor, limits)
+        redact_through = ledger.last_reached(connection, session, contributor)
+    else:
+        archive.check_hot(row)
+        redact_through = row.redact_through
+    expected = 0 if row is None else row.acked + 1
+    taken_back = Rewriting()
+    if redact_through >= lines[0].seq:
+        taken_back = ledger.rewriting(connection, session, contributor, lines[0].seq)
+    stored: dict[int, bytes] = {}
+    if lines[0].seq < expected:
+        stored = {seq_of(line): line for line in between(connection, session, lines[0].seq, lines[-1].seq)}
+    arrived = taken_back.arriving(lines, expected)
+    fresh = new_lines(arrived, expected, stored, taken_back.excuses)
+    differs = bool(stored) and any(stored.get(line.seq, line.raw) != line.raw for line in lines)
+    if not fresh:
+        return Appended(expected - 1, differs=differs)
+    fresh = _taken_back(connection, session, fresh, taken_back, limits)
+    named = blobs.needed(connection, contributor, fresh)
+    as_it_came = fresh is lines and _is_plain(body)
+    data = body if as_it_came else pack(line.raw for line in fresh)
+    blobs.take_room(connection, contributor, len(data), limits)
+    if row is None:
+        begun = sessions.begun(connection, contributor, fresh, len(data))
+        started_at = str(begun["started_at"])
+        connection.execute(_BEGIN, {**begun, "redact_through": redact_through})
+    else:
+        started_at = row.started_at
+        changes = sessions.continued(row, fresh, len(data), sessions.next_change(connection))
+        connection.execute(_CONTINUE, {**changes, "this": session})
+    connection.execute(_KEEP, _frame(session, fresh, data))
+    blobs.name(connection, session, contributor, named)
+    # A blob that was under way as it was replaced came before the first line that names it.
+    dropped = blobs.give_back(connection, contributor, taken_back.replaced) if taken_back.replaced else 0
+    return Appended(fresh[-1].next - 1, dropped > 0, differs, len(fresh), started_at)
+
+
+def _frame(session: str, lines: Sequence[Line], data: bytes) -> dict[str, Any]:
+    """The columns of a frame."""
+    return {
+        "session_id": session,
+        "first_seq": lines[0].seq,
+        "last_seq": lines[-1].seq,
+        "events": len(lines),
+        "data": data,
+    }
+
+
+def encoding(connection: Connection, session: str) -> PositionEncoding:
+    """The position encoding of a stored session, from its header."""
+    first, _ = some_from(connection, session, 0, 1)
+    header = decode(lines_of(first[0])[0])
+    assert isinstance(header, Session)
+    return header.position_encoding
+
+
+def some_from(
+    connection: Connection, session: str, first: int, frames_max: int | None = None
+) -> tuple[list[bytes], int]:
+    """The next few frames from the line with seq `first` on, none at the end, and the seq to go on from.
+
+    A frame that begins before `first` is packed anew without the lines before.
+    """
+    found: list[bytes] = []
+    following = first
+    for first_seq, last_seq, data in _stored(connection, session, first, frames_max or _FRAMES_AT_ONCE):
+        if first_seq < first:
+            data = pack(line for line in lines_of(data) if seq_of(line) >= first)
+        found.append(data)
+        following = last_seq + 1
+    if not found:
+        return archive.some_from(connection, session, first, frames_max or _FRAMES_FROM_LAKE)
+    return found, following
+
+
+def lines_from(connection: Connection, session: str, first: int = 0) -> Iterator[bytes]:
+    """The session's lines, byte for byte, from seq `first` on.
+
+    Raises NoStorage where they are in a lake that cannot be read.
+    """
+    place = archive.place_of(connection, session)
+    if place is not None:
+        yield from archive.lines_from(place, session, first)
+        return
+    while stored := _stored(connection, session, first, _FRAMES_AT_ONCE):
+        for first_seq, last_seq, data in stored:
+            lines = lines_of(data)
+            yield from lines if first_seq >= first else (line for line in lines if seq_of(line) >= first)
+            first = last_seq + 1
+
+
+def between(connection: Connection, session: str, first: int, last: int) -> Iterator[bytes]:
+    """The lines of the frames that hold any seq from `first` to `last`."""
+    question = select(col(Frame.data)).where(
+        col(Frame.session_id) == session, col(Frame.last_seq) >= first, col(Frame.first_seq) <= last
+    )
+    for data in connection.execute(question).scalars():
+        yield from lines_of(data)
+
+
+def _stored(
+    connection: Connection, session: str, first: int, frames_max: int
+) -> Sequence[Row[int, int, bytes]]:
+    """The first and the last seq, and the bytes, of the next few frames that hold any seq from `first` on."""
+    question = (
+        select(col(Frame.first_seq), col(Frame.last_seq), col(Frame.data))
+        .where(col(Frame.session_id) == session, col(Frame.last_seq) >= first)
+        .order_by(col(Frame.first_seq))
+        .limit(frames_max)
+    )
+    return connection.execute(question).all()
+
+
+def _taken_back(
+    connection: Connection, session: str, fresh: Sequence[Line], taken_back: Rewriting, limits: Limits
+) -> Sequence[Line]:
+    """New lines with what was taken back before they came."""
+    if not taken_back.redactions:
+        return fresh
+    header = fresh[0].event
+    units = header.position_encoding if isinstance(header, Session) else encoding(connection, session)
+    raws = taken_back.rewritten([line.raw for line in fresh], fresh[0].seq, fresh[-1].seq, units)
+    return reread(fresh, raws, session, limits)
+
+
+def _check_room_for_session(connection: Connection, contributor: int, limits: Limits) -> None:
+    count = select(func.count()).select_from(SessionRow).where(col(SessionRow.contributor_id) == contributor)
+    have = connection.execute(count).scalar_one()
+    if have >= limits.sessions_max:
+        raise NoRoom("sessions_max", limits.sessions_max, f"you have {have} sessions")
+
+
+def lines_of(data: bytes) -> list[bytes]:
+    """The lines of a stored frame."""
+    return whole_lines(gzip.decompress(data))[0]
+
+
+def _is_plain(body: bytes) -> bool:
+    """Whether a gzip member carries no name, comment or extra field beside its lines."""
+    return body[_GZIP_FLAGS] == 0

@@ -1,0 +1,1 @@
+"""The process: it binds, answers, counts, logs, and looks after its store."""

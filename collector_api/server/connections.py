@@ -1,0 +1,85 @@
+"""A connection until a request is known: its head must come in time, and has no more bytes than a limit.
+
+What belongs to a request from there on, its body, is bounded where it is read (`limits.read_body`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from collector_api.problems import HeadTooLarge, Problem, Slow
+from collector_api.routes.rendering import rendered
+
+
+class ClientConnection(HttpToolsProtocol):
+    """uvicorn's connection, which by itself waits for a head for ever, and takes one of any size."""
+
+    head_seconds_max = 20.0
+    head_bytes_max = 64 * 1024
+
+    #: Runs from the first moment that a head is waited for until it is whole.
+    _timer: asyncio.TimerHandle | None = None
+    _bytes = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Wait for the first head."""
+        super().connection_made(transport)
+        self._begin()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait for nothing any more."""
+        self._end()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came, as far as the head is not too long."""
+        if self._timer is not None:
+            self._bytes += len(data)
+        elif self.cycle is not None and self.cycle.response_complete:
+            # Whatever comes between two requests: line breaks, or the rest of a body that nobody reads.
+            self._begin()
+        super().data_received(data)
+        if self._timer is not None and self._bytes > self.head_bytes_max:
+            most = self.head_bytes_max
+            self._refuse(
+                HeadTooLarge("head_bytes_max", most, f"the head of the request has {self._bytes} bytes")
+            )
+
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        super().on_message_begin()
+        if self._timer is None:
+            self._begin()
+
+    def on_headers_complete(self) -> None:
+        """A head is whole."""
+        self._end()
+        super().on_headers_complete()
+
+    def _begin(self) -> None:
+        self._bytes = 0
+        self._timer = self.loop.call_later(self.head_seconds_max, self._late)
+
+    def _end(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _late(self) -> None:
+        most = f"`head_seconds_max`, {self.head_seconds_max:g} seconds"
+        self._refuse(Slow(f"the head of the request did not arrive within {most}"))
+
+    def _refuse(self, problem: Problem) -> None:
+        """Close the connection; with a word of why, where it does not fall into another answer."""
+        self._end()
+        if self.transport.is_closing():
+            return
+        if self.cycle is None or self.cycle.response_complete:
+            answer = rendered(problem, secrets.token_hex(8))
+            headers = [*answer.raw_headers, (b"connection", b"close")]
+            head = b"".join(b"%b: %b\r\n" % header for header in headers)
+            self.transport.write(STATUS_LINE[answer.status_code] + head + b"\r\n" + bytes(answer.body))
+        self.transport.close()
