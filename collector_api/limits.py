@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Hashable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping
+from dataclasses import dataclass, fields
 from math import ceil
 from time import monotonic
 
 from starlette.requests import ClientDisconnect
 
 from collector_api.problems import OverLimit, Slow, TooFast
+from pairlog.errors import UserError
 from pairlog.line import LINE_BYTES_MAX
 
 _MIB = 1024 * 1024
+_PREFIX = "PAIRLOG_LIMIT_"
 #: From so many callers on, those who ask for nothing at the moment are forgotten.
 _CALLERS_MAX = 10_000
 
@@ -48,6 +50,21 @@ class Limits:
     address_requests_burst_max: int = 1_000
     rows_max: int = 1_000
     watchers_max: int = 32
+
+
+def limits_of(environment: Mapping[str, str]) -> Limits:
+    """The limits, but for those that `PAIRLOG_LIMIT_` and the name of one in capitals sets.
+
+    Raises UserError for a name that is none, and for what is no number above 0.
+    """
+    names = {f"{_PREFIX}{field.name.upper()}": field.name for field in fields(Limits)}
+    said = {name: value for name, value in environment.items() if name.startswith(_PREFIX)}
+    for name, value in said.items():
+        if name not in names:
+            raise UserError(f"{name} is no limit; docs/operations.md lists them")
+        if not value.isascii() or not value.isdigit() or not 0 < int(value) < 2**63:
+            raise UserError(f"{name} is `{value}`; give a number above 0")
+    return Limits(**{names[name]: int(value) for name, value in said.items()})
 
 
 def _uncounted(size: int) -> None:

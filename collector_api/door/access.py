@@ -44,6 +44,7 @@ ACCESS: dict[tuple[str, str], Access] = {
     ("GET", "/v1/blobs/{sha256}"): _READ,
     ("GET", "/v1/tombstones"): _READ,
     ("GET", "/v1/contributors/me/reads"): _READ,
+    ("GET", "/v1/reads"): _ADMIN,
     ("GET", "/v1/studies"): _READ,
     ("POST", "/v1/studies"): _ADMIN,
     ("GET", "/v1/studies/{study}/members"): _ADMIN,

@@ -59,6 +59,12 @@ def of_contributor(
     return _rows(connection, question.order_by(col(ReadRow.id)).limit(rows_max))
 
 
+def everything(connection: Connection, after: int, rows_max: int) -> list[dict[str, object]]:
+    """All readings behind the one with id `after`, in their order."""
+    question = _readings().where(col(ReadRow.id) > literal(after, BigInteger()))
+    return _rows(connection, question.order_by(col(ReadRow.id)).limit(rows_max))
+
+
 def of_session(connection: Connection, session: str) -> list[dict[str, object]]:
     """The last readings of a session, the youngest first."""
     question = _readings().where(col(ReadRow.session_id) == session)

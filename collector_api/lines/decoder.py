@@ -28,6 +28,7 @@ from pairlog.events import (
     Forget,
     Gap,
     Open,
+    Rename,
     Session,
     Test,
     Workspace,
@@ -91,6 +92,9 @@ def _with_bounds(hint: Any, kind: Any) -> Any:
 STRUCTS = {cls: _struct(cls) for cls in TYPES.values()}
 _CLASSES = {STRUCTS[cls]: cls for cls in _NOTABLE}
 _WITH_THROUGH = (STRUCTS[Gap], STRUCTS[Forget])
+_WITH_PATH = (STRUCTS[Open], STRUCTS[Rename])
+#: What leads out of a folder, on any system on which a session may be read.
+_LEADING_OUT = re.compile(r"[/\\]|[A-Za-z]:[/\\]|(?:.*[/\\])?\.\.(?:[/\\]|$)|.*\0", re.DOTALL)
 
 
 class _Seqs(msgspec.Struct):
@@ -165,6 +169,8 @@ def _read(raw: bytes, limits: Limits) -> Line:
         if struct.through < struct.seq:
             raise ValueError(f"`through` {struct.through} lies before its own seq")
         following = struct.through + 1
+    if kind in _WITH_PATH and _LEADING_OUT.match(struct.path) is not None:
+        raise ValueError("`path` leads out of the workspace; give it relative to that, without `..`")
     cls = _CLASSES.get(kind)
     event = None if cls is None else cls(**msgspec.structs.asdict(struct))
     return Line(raw, struct.seq, following, struct.t, event)

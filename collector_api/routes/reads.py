@@ -1,4 +1,4 @@
-"""`/v1/contributors/me/reads`: who read a contributor's sessions."""
+"""`/v1/contributors/me/reads` and `/v1/reads`: who read which session."""
 
 from __future__ import annotations
 
@@ -22,4 +22,14 @@ def list_reads(
     """Readings of the caller's sessions by others, behind the one with id `after`: the first of each day."""
     with store.reading() as connection:
         rows = reads.of_contributor(connection, caller.contributor, after, limits.rows_max)
+    return json_response({"reads": rows})
+
+
+@router.get("/v1/reads", summary="Who read which session", response_model=ReadsAnswer)
+def list_all_reads(
+    store: InStore, limits: InLimits, after: Annotated[int, Query(ge=0, lt=2**63)] = 0
+) -> Response:
+    """Readings of sessions by others than their contributors, as above, for who runs the collector."""
+    with store.reading() as connection:
+        rows = reads.everything(connection, after, limits.rows_max)
     return json_response({"reads": rows})

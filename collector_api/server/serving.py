@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from collector_api import metrics
 from collector_api.database.database import database_at
 from collector_api.door import browser
+from collector_api.limits import Limits, limits_of
 from collector_api.rows.tokens import OPERATOR
 from collector_api.server import logs
 from collector_api.server.app import create_app
@@ -46,12 +47,13 @@ def serve(
     Sessions are erased `retention_days` after their end, where that is set.
     """
     logs.set_up(log)
+    limits = limits_of(os.environ)
     database = database_at(address)
     with database.claim(workers), closing(_listen(host, port)) as listener:
         if workers == 1:
             with closing(Store(database)) as store, Upkeep(store, retention_days):
                 key = store.write(_operators_key).result()
-                _run(store, listener, lambda: _say(listener, key))
+                _run(store, limits, listener, lambda: _say(listener, key))
         else:
             engine = database.open_writing()
             with engine.begin() as connection:
@@ -73,7 +75,7 @@ def _work(
     except UserError as error:
         sys.exit(f"pairlog: {visible(str(error))}")
     with closing(store), Upkeep(store, retention_days):
-        _run(store, listener, lambda: _say_ready(parent), parent)
+        _run(store, limits_of(os.environ), listener, lambda: _say_ready(parent), parent)
     _leave()
 
 
@@ -107,10 +109,14 @@ class _Server(uvicorn.Server):
 
 
 def _run(
-    store: Store, listener: socket.socket, accepting: Callable[[], None], parent: Parent | None = None
+    store: Store,
+    limits: Limits,
+    listener: socket.socket,
+    accepting: Callable[[], None],
+    parent: Parent | None = None,
 ) -> None:
     config = uvicorn.Config(
-        create_app(store),
+        create_app(store, limits),
         log_config=None,
         log_level="warning",
         access_log=False,

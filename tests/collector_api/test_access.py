@@ -71,6 +71,7 @@ FOR_THEMSELVES = {
     ("GET", "/v1/sessions"): 200,
     ("GET", "/v1/tombstones"): 200,
     ("GET", "/v1/contributors/me/reads"): 200,
+    ("GET", "/v1/reads"): 200,
     ("GET", "/v1/contributors/me/export"): 200,
     ("DELETE", "/v1/contributors/me"): 204,
     ("GET", "/v1/studies"): 200,

@@ -17,6 +17,7 @@ from tests.support.processes import Collector
 OTHER = "0193f5a0-1c00-7000-8000-0000000000cc"
 MIB = 2**20
 HEADER, OPENED = session_lines()[:2]
+RENAMED = line(1, "rename", doc=1, path="b.py")
 DEEP = b'{"seq":2,"t":2,"type":"x","a":' + b"[" * 5_000 + b"]" * 5_000 + b"}"
 
 
@@ -100,13 +101,23 @@ def test_another_tokens_session_takes_nothing(served: Collector) -> None:
     ("number", "path"),
     list(enumerate(["../../../etc/passwd", "/etc/passwd", "a\0b", "..\\..\\x", "C:\\x"])),
 )
-def test_a_path_that_leads_out_is_only_text(served: Collector, mine: str, number: int, path: str) -> None:
+def test_a_path_that_leads_out_is_refused(served: Collector, mine: str, number: int, path: str) -> None:
     session = f"{OTHER[:-1]}{number}"
-    opened = json.loads(OPENED) | {"path": path}
-    lines = [session_lines(session=session)[0], json.dumps(opened).encode()]
-    assert _post(served, mine, pack(lines), session).json() == {"acked": 1}
-    rows = httpx.get(f"{served.address}/v1/sessions/{session}/frames", headers=_token(mine))
-    assert gzip.decompress(rows.content).splitlines() == lines
+    for said in (OPENED, RENAMED):
+        told = json.dumps(json.loads(said) | {"path": path}).encode()
+        answer = _post(served, mine, pack([session_lines(session=session)[0], told]), session)
+        assert (answer.status_code, answer.json()["code"]) == (422, "line")
+        assert "leads out of the workspace" in answer.json()["reason"]
+
+
+@pytest.mark.parametrize(
+    ("number", "path"), list(enumerate(["a..b", "..a/b", "a/...", "C:x", "a/b c", "é/*****"], 6))
+)
+def test_a_path_of_odd_names_is_taken(served: Collector, mine: str, number: int, path: str) -> None:
+    session = f"{OTHER[:-1]}{number:x}"
+    opened = json.dumps(json.loads(OPENED) | {"path": path}).encode()
+    answer = _post(served, mine, pack([session_lines(session=session)[0], opened]), session)
+    assert answer.json() == {"acked": 1}
 
 
 @pytest.mark.parametrize("name", ["..%2F..%2Fpairlog.db", "%2e%2e", "0" * 63, "A" * 64, "%00", "é"])

@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from collector_api.limits import Pace, read_body
+from collector_api.limits import Limits, Pace, limits_of, read_body
 from collector_api.problems import OverLimit, Slow, TooFast
+from pairlog.errors import UserError
 from tests.collector_api.driver import SESSION, Collector, problem, session_lines
 
 
@@ -98,3 +99,23 @@ def test_a_bomb_is_not_unpacked(collector: Collector, mine: str) -> None:
     body = gzip.compress(b"0" * 10_000_000, 9)
     answer = collector.ask(mine, "POST", f"/v1/sessions/{SESSION}/frames", content=body)
     assert (problem(answer), answer.json()["limit"]) == ((413, "limit"), "frame_unpacked_bytes_max")
+
+
+def test_an_operator_sets_limits_by_their_names() -> None:
+    assert limits_of({}) == Limits()
+    assert limits_of({"PAIRLOG_LIMIT_WATCHERS_MAX": "7", "HOME": "/"}) == Limits(watchers_max=7)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("WATCHER_MAX", "7", "is no limit"),
+        ("WATCHERS_MAX", "0", "give a number above 0"),
+        ("WATCHERS_MAX", "-1", "give a number above 0"),
+        ("WATCHERS_MAX", "many", "give a number above 0"),
+        ("WATCHERS_MAX", "9" * 30, "give a number above 0"),
+    ],
+)
+def test_a_limit_that_is_none_is_said_in_a_line(name: str, value: str, why: str) -> None:
+    with pytest.raises(UserError, match=why):
+        limits_of({f"PAIRLOG_LIMIT_{name}": value})

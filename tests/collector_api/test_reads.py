@@ -31,6 +31,15 @@ def test_others_are_noted_once_a_day_and_the_contributor_is_not(collector: Colle
     assert _reads(collector, reader) == []
 
 
+def test_who_runs_the_collector_sees_all_of_them(collector: Collector, mine: str) -> None:
+    collector.send(mine, session_lines(use="research"))
+    collector.lines(collector.token("reader", "researcher"))
+    root = collector.token("root", "admin")
+    (read,) = collector.ask(root, "GET", "/v1/reads").json()["reads"]
+    assert (read["session"], read["reader"], read["role"]) == (SESSION, "reader", "researcher")
+    assert collector.ask(root, "GET", "/v1/reads", params={"after": read["id"]}).json() == {"reads": []}
+
+
 def test_who_is_refused_has_read_nothing(collector: Collector, mine: str) -> None:
     collector.send(mine, session_lines())
     reader = collector.token("reader", "researcher")
