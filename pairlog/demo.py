@@ -159,10 +159,8 @@ def collector(demo: Demo, keep: bool) -> Iterator[list[tuple[str, str]]]:
         if not demo.address:
             said = (demo.folder / "collector.log").read_text().strip().splitlines() or ["it printed nothing"]
             raise UserError(f"the collector did not start: {said[-1]}")
-        browser = process.stdout.readline().split()[-1]
         demo.token = demo.pairlog("token", "create", "demo", "--role", "contributor").strip()
-        kept = [("open the collector", browser), ("stop the collector", f"kill {process.pid}")]
-        yield kept if keep else []
+        yield [("stop the collector", f"kill {process.pid}")] if keep else []
     except BaseException:
         keep = False
         _end_sender(demo.folder / "home" / "sender.pid")
@@ -229,7 +227,9 @@ def _next(console: Console, demo: Demo, kept: list[tuple[str, str]]) -> None:
     """Where to look next."""
     program, folder = _program(), demo.folder
     data = folder / "home" / "data"
+    opened = [("open the collector", demo.pairlog("open", "--url", demo.address).strip())] if kept else []
     rows = [
+        *opened,
         *kept,
         ("play the session", shlex.join([program, "replay", demo.session[:13], "--data", str(data)])),
         ("read its steps", str(folder / "steps" / "steps.jsonl")),
