@@ -38,7 +38,7 @@ def test_every_answer_is_as_described_and_none_is_a_fault(collector: Collector) 
     collector.send(collector.token("mine"), session_lines())
     api = schemathesis.openapi.from_asgi("/openapi.json", collector.app)
     operations = [found.ok() for found in api.get_all_operations()]
-    assert len(operations) == 22
+    assert len(operations) == 23
     for operation in operations:
         # One of them erases whoever asks.
         _throw(operation, collector.token("root", "admin"))

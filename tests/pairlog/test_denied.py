@@ -285,4 +285,4 @@ def test_the_manifest_has_no_denied_file_and_counts_them(shop: Path, run_git: Gi
     data = blobs.get(taken.blob)
     assert data is not None
     files = [file.path for file in read_manifest(data)]
-    assert (files, taken.files, taken.omitted) == (["a.py", "id_card.py", "kept.log"], 3, 6)
+    assert (files, taken.files, taken.omitted) == ([".gitignore", "a.py", "id_card.py", "kept.log"], 4, 6)

@@ -68,6 +68,7 @@ def full(cls: type[Event]) -> Event:
     values = {name: value_of(hint, words) for name, hint in get_type_hints(cls).items() if name != "type"}
     if cls is Session:
         values |= {"seq": 0, "wire": 1, "session": SESSION, "started_at": "2026-11-23T09:00:00Z"}
+        values |= {"study": "Größe-1", "condition": "Größe-2"}
     return cls(**values)
 
 

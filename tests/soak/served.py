@@ -28,6 +28,7 @@ class Served:
         assert self._process.stdout is not None
         self.address = self._process.stdout.readline().decode().strip()
         assert self.address.startswith("http"), self.log()
+        self._is_ready = True
         created = pairlog("token", "create", "soak", "--role", "contributor", *self.store)
         self.token = created.decode().strip()
 

@@ -118,6 +118,7 @@ def _rows(connection: Connection, late: set[str], counts: Counter[str]) -> Itera
         counts["sessions in the lake"] += in_lake is not None
         counts["frames"] += len(its)
     size += one("SELECT coalesce(sum(length(data)), 0) FROM blob")
+    size += one("SELECT coalesce(sum(length(body)), 0) FROM redaction")
     if (counted := one("SELECT sum(bytes) FROM contributor")) != size:
         yield f"{counted} bytes are counted, {size} are kept"
 
