@@ -78,7 +78,8 @@ class Beside:
     def events(self, *types: str, client: Client | None = None) -> list[dict[str, Any]]:
         """The session's events of these types, in their order."""
         session = (client or self.client).wait_status("offline")["session"]
-        lines = (self.home / "spool" / f"{session}.ndjson").read_bytes().splitlines()
+        # The last line may still be on its way.
+        lines = (self.home / "spool" / f"{session}.ndjson").read_bytes().rpartition(b"\n")[0].splitlines()
         return [event for event in map(json.loads, lines) if event["type"] in types]
 
     def ended(self, count: int = 1) -> list[dict[str, Any]]:

@@ -28,7 +28,9 @@ class Watched:
 
     def lines(self) -> list[bytes]:
         found = sorted((self.home / "spool").glob("*.ndjson"))
-        return [line for spool in found for line in spool.read_bytes().splitlines() if line]
+        # The last line may still be on its way.
+        whole = (spool.read_bytes().rpartition(b"\n")[0] for spool in found)
+        return [line for lines in whole for line in lines.splitlines() if line]
 
     def events(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.lines()]

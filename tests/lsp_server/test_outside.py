@@ -481,14 +481,22 @@ class TestWhereTheSystemHasNoWatches:
         shop = Shop(tmp_path / "shop", make=False)
         with recorder(shop, tmp_path / "home", [sys.executable, "-c", WITHOUT_WATCHES], watches=True) as it:
             it.client.wait(lambda message: message.get("method") == "client/registerCapability")
-            told = [shop.write(name, "x = 1\n") for name in ("node_modules/deep.js", "cart.py")]
-            it.client.notify(
-                "workspace/didChangeWatchedFiles",
-                {"changes": [{"uri": file.as_uri(), "type": 1} for file in told]},
-            )
-            it.until_told("edit", changes=[[0, 0, 0, 0, "x = 1\n"]])
+
+            def write(*names: str) -> None:
+                changes = [{"uri": shop.write(name, "x = 1\n").as_uri(), "type": 1} for name in names]
+                it.client.notify("workspace/didChangeWatchedFiles", {"changes": changes})
+
+            # What is there as the recorder looks around for the first time is not new.
+            write("first.py")
+            it.until_told("open", path="first.py")
+            write("node_modules/deep.js", "cart.py")
+            (opened,) = it.until_told("open", path="cart.py")
+            it.until_told("edit", doc=opened["doc"], changes=[[0, 0, 0, 0, "x = 1\n"]])
             finished(it)
-            assert [event["path"] for event in it.events() if event["type"] == "open"] == ["cart.py"]
+            assert [event["path"] for event in it.events() if event["type"] == "open"] == [
+                "first.py",
+                "cart.py",
+            ]
 
     def test_a_client_without_any_is_told_as_a_gap(self, tmp_path: Path) -> None:
         shop = Shop(tmp_path / "shop", {"cart.py": CART})
