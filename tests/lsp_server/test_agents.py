@@ -130,6 +130,9 @@ def test_what_an_agent_tells_becomes_events_of_the_session(scene: Scene) -> None
 
 
 def test_when_it_happened_is_told_as_the_session_counts(scene: Scene) -> None:
+    # A call that began before the recording is none of its.
+    began = now_ms()
+    wait_for("40 ms of recording", lambda: now_ms() >= began + 40 or None)
     scene.post(prompt(1, now_ms()), record("tool_result", now_ms(), tool_use_id="t1", duration_ms=40))
     first, call, result = scene.told(3)
     assert 0 <= first["t"] - first["at"] < 2000
