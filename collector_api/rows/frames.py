@@ -61,10 +61,8 @@ def append_together(
     None for each frame that asks for more than that, or is refused: it is to be appended alone.
     """
     rows = sessions.standing(connection, [arrival.session for arrival in arrivals])
-    change = sessions.next_change(connection, len(arrivals))
     grown: Counter[int] = Counter()
-    changes: list[dict[str, Any]] = []
-    kept: list[dict[str, Any]] = []
+    kept: list[tuple[Row[Any], Arrival]] = []
     done: list[Appended | None] = []
     for arrival in arrivals:
         # Of two frames of one session the second asks for a row that the first changes.
@@ -76,16 +74,22 @@ def append_together(
             done.append(None)
             continue
         grown[arrival.contributor] += size
-        columns = sessions.continued(row, lines, size, change + len(changes))
-        changes.append({**columns, "this": arrival.session})
-        kept.append(_frame(arrival.session, lines, arrival.body))
+        kept.append((row, arrival))
         done.append(Appended(lines[-1].next - 1, events=len(lines), started_at=row.started_at))
     if kept:
-        connection.execute(_CONTINUE, changes)
-        connection.execute(_KEEP, kept)
+        first_change = sessions.next_change(connection, len(kept))
+        connection.execute(
+            _CONTINUE, [_continued(*it, change) for change, it in enumerate(kept, first_change)]
+        )
+        connection.execute(_KEEP, [_frame(it.session, it.lines, it.body) for _, it in kept])
         for contributor, size in grown.items():
             blobs.count(connection, contributor, size)
     return done
+
+
+def _continued(row: Row[Any], arrival: Arrival, change: int) -> dict[str, Any]:
+    columns = sessions.continued(row, arrival.lines, len(arrival.body), change)
+    return {**columns, "this": arrival.session}
 
 
 def _goes_on(arrival: Arrival, row: Row[Any], bytes_max: int) -> bool:
