@@ -12,6 +12,8 @@ from typing import Any
 
 import pynvim
 
+from tests.support.processes import is_alive
+
 CONFIG = Path(__file__).parents[2] / "docs" / "editors" / "neovim.lua"
 
 _NEOVIM = ["nvim", "--embed", "--headless", "--clean", "-n", "-i", "NONE"]
@@ -148,7 +150,7 @@ class Neovim:
 
     def close(self) -> None:
         """End the process if it still runs; for tests that failed."""
-        if _runs(self.pid):
+        if is_alive(self.pid):
             self.kill()
 
     def wait(self, condition: Callable[[], object], problem: str) -> None:
@@ -170,7 +172,7 @@ class Neovim:
             self.press("<BS>")
 
     def _gone(self) -> None:
-        self.wait(lambda: not _runs(self.pid), "Neovim did not end")
+        self.wait(lambda: not is_alive(self.pid), "Neovim did not end")
         self.api.close()
 
 
@@ -178,11 +180,3 @@ _ATTACHED = """
 local client = vim.lsp.get_client_by_id(vim.b.pairlog or -1)
 return client ~= nil and client.attached_buffers[vim.fn.bufnr()] == true
 """
-
-
-def _runs(pid: int) -> bool:
-    try:
-        # A child that ended and was not yet waited for is gone as far as we are concerned.
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False

@@ -18,6 +18,8 @@ from pairlog.options import database_uri
 
 PAIRLOG = [sys.executable, "-m", "pairlog"]
 _SECONDS_MAX = 40.0
+# A process that ends while its file in /proc is read: the file was there, and the reading finds nobody.
+_GONE = (FileNotFoundError, ProcessLookupError)
 
 T = TypeVar("T")
 
@@ -158,15 +160,15 @@ def children(pid: int) -> set[int]:
 def _command(pid: int) -> bytes:
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except FileNotFoundError:
+    except _GONE:
         return b""
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process runs, also one that is nobody's child (Linux)."""
+    """Whether a process runs, also one that is nobody's child; one not yet waited for has ended (Linux)."""
     try:
         return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
+    except _GONE:
         return False
 
 
