@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -21,8 +22,10 @@ _numbers = count()
 class Server:
     """A server; its databases are made here, and are gone with the last test."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, programs: Path | None = None) -> None:
         self._address = make_url(address)
+        # Where its `pg_dump` lies; without a folder, on the PATH.
+        self._programs = programs
         self._template: str | None = None
         self._made: list[str] = []
 
@@ -43,9 +46,15 @@ class Server:
             self._template = str(make_url(address).database)
         return self._create(f"TEMPLATE {self._template} STRATEGY FILE_COPY")
 
-    def copy(self, address: str) -> str:
-        """The address of a copy of a database that nobody uses."""
-        return self._create(f"TEMPLATE {make_url(address).database} STRATEGY FILE_COPY")
+    def dump(self, address: str, file: Path) -> None:
+        """What the server's own `pg_dump` writes of a database, whoever uses it meanwhile."""
+        self._run("pg_dump", "--format=custom", f"--file={file}", f"--dbname={address}")
+
+    def restore(self, file: Path) -> str:
+        """The address of the database that `pg_restore` makes of a dump."""
+        address = self.empty()
+        self._run("pg_restore", "--exit-on-error", f"--dbname={address}", str(file))
+        return address
 
     def drop(self, address: str) -> None:
         """Take a database away, whoever still uses it."""
@@ -63,6 +72,11 @@ class Server:
         self._made.append(name)
         return self.address(name)
 
+    def _run(self, program: str, *words: str) -> None:
+        command = str(self._programs / program) if self._programs else program
+        done = subprocess.run([command, *words], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
     def _say(self, statement: str) -> None:
         address = self._address.render_as_string(hide_password=False)
         with psycopg.connect(address, autocommit=True) as connection:
@@ -73,7 +87,7 @@ class OwnServer(Server):
     """A server that a test may stop and start."""
 
     def __init__(self, server: Any) -> None:
-        super().__init__(server.get_uri())
+        super().__init__(server.get_uri(), server.bin_path)
         self._server = server
 
     def stop(self) -> None:
