@@ -1,7 +1,7 @@
 """A store that fills up: how fast lines come in, and how fast one is found, the more there are.
 
-`python -m tests.soak.volume --events 10000000`: a `pairlog serve` process, 10,000 sessions that stay open,
-frames of 200 events over 32 connections. Each row is measured over the last tenth before it.
+`python -m tests.soak.volume --events 10000000 --on postgresql`: a `pairlog serve` process, 10,000 sessions
+that stay open, frames of 200 events over 32 connections. Each row is measured over the last tenth before it.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg
+
 from pairlog.events import Event, Open, Session
 from pairlog.frame import pack
 from pairlog.ids import session_of
 from pairlog.line import encode
-from pairlog.options import database_uri
 from pairlog.source import open_source
 from processing.sessions.states import player_at
+from tests.support.postgres import own_server
 from tests.support.processes import Collector
 
 FRAME_EVENTS = 200
@@ -32,6 +34,18 @@ CONNECTIONS = 32
 #: A token may ask 500 times a second.
 TOKENS = 8
 _SEEKS = 200
+_NAMES = (
+    "events",
+    "events/s",
+    "CPU us",
+    "post p50",
+    "p99 ms",
+    "seek p50",
+    "p99 ms",
+    "store MiB",
+    "memory MiB",
+)
+_ROW = "{:>12} {:>10} {:>8} {:>10} {:>8} {:>10} {:>8} {:>11} {:>12}"
 _STEPS = (0.03, 0.1, 0.3, 1.0)
 _EDIT = b'{"seq":%d,"t":%d,"type":"edit","doc":1,"changes":[[0,%d,0,%d,"%c"]]}'
 _KEYS = b"etaoinshrdlu"
@@ -40,37 +54,44 @@ _KEYS = b"etaoinshrdlu"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=10_000_000)
+    parser.add_argument("--on", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument(
-        "--data", type=Path, help="a folder on the disk to measure (default: a temporary one)"
+        "--data", type=Path, help="a folder on the disk to measure SQLite on (default: a temporary one)"
     )
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        fill(args.data or Path(folder) / "data", args.events)
+        data = args.data or Path(folder) / "data"
+        if args.on == "sqlite":
+            fill(Collector(data), args.events)
+        else:
+            with own_server() as server:
+                fill(Collector(data, database=server.empty()), args.events)
 
 
-def fill(data: Path, events: int) -> None:
-    collector = Collector(data)
+def fill(collector: Collector, events: int) -> None:
+    """Post so many events to a collector with an empty store, print how that goes, and end it."""
     try:
         client = _Client(collector)
-        print(
-            "    events   events/s   post p50   p99 ms   seek p50   p99 ms   store MiB   memory MiB",
-            flush=True,
-        )
+        print(_ROW.format(*_NAMES), flush=True)
         done = 0
         for step in _STEPS:
             frames = round(events * step) // FRAME_EVENTS
             last = max(done, frames - events // 10 // FRAME_EVENTS, frames * 9 // 10)
             client.post(done, last)
-            begun = time.perf_counter()
+            begun, used = time.perf_counter(), collector.cpu_s()
             spent = sorted(client.post(last, frames))
-            rate = (frames - last) * FRAME_EVENTS / (time.perf_counter() - begun)
-            found = sorted(seeks(data, frames))
-            size = sum(path.stat().st_size for path in data.glob("pairlog.db*")) / 2**20
-            print(
-                f"{frames * FRAME_EVENTS:10,} {rate:10,.0f} {_ms(spent, 50)} {_ms(spent, 99)} "
-                f"  {_ms(found, 50)} {_ms(found, 99)} {size:11,.0f} {collector.memory() / 2**20:12,.0f}",
-                flush=True,
+            took, used = time.perf_counter() - begun, collector.cpu_s() - used
+            sent = (frames - last) * FRAME_EVENTS
+            found = sorted(seeks(collector.uri, frames))
+            row = (
+                f"{frames * FRAME_EVENTS:,}",
+                f"{sent / took:,.0f}",
+                f"{used / sent * 1e6:.1f}",
+                *(_ms(times, percent) for times in (spent, found) for percent in (50, 99)),
+                f"{store_bytes(collector) / 2**20:,.0f}",
+                f"{collector.memory() / 2**20:.0f}",
             )
+            print(_ROW.format(*row), flush=True)
             done = frames
     finally:
         collector.stop()
@@ -143,10 +164,19 @@ def _begin(name: str) -> Iterator[Event]:
     yield Open(seq=1, t=1, doc=1, path="a.py", why="opened", source="editor", text="")
 
 
-def seeks(data: Path, frames: int) -> Iterator[float]:
+def store_bytes(collector: Collector) -> int:
+    """The room that a store takes on its disk."""
+    if collector.uri.startswith("postgresql"):
+        with psycopg.connect(collector.uri) as connection:
+            (size,) = connection.execute("SELECT pg_database_size(current_database())").fetchone() or (0,)
+            return int(size)
+    return sum(path.stat().st_size for path in collector.data.glob("pairlog.db*"))
+
+
+def seeks(address: str, frames: int) -> Iterator[float]:
     """How long it takes to see a session at some event, in seconds."""
     chance = random.Random(frames)
-    with open_source(database_uri(data)) as source:
+    with open_source(address) as source:
         for _ in range(_SEEKS):
             # Sessions grow with the store: in the first frame of each, the same is replayed at any size.
             place = chance.randrange(min(frames, SESSIONS))
@@ -157,7 +187,7 @@ def seeks(data: Path, frames: int) -> Iterator[float]:
 
 
 def _ms(spent: list[float], percent: int) -> str:
-    return f"{spent[len(spent) * percent // 100] * 1e3:8.1f}"
+    return f"{spent[len(spent) * percent // 100] * 1e3:.1f}"
 
 
 if __name__ == "__main__":
