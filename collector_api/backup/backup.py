@@ -27,9 +27,12 @@ def back_up(file: Path, out: Path) -> None:
     try:
         os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
         with (
-            closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as store,
+            closing(_read_only(file)) as store,
             closing(sqlite3.connect(part)) as copy,
         ):
+            # What is read once stays as it was: else SQLite begins anew whenever somebody writes in between.
+            store.execute("BEGIN")
+            store.execute("SELECT version FROM schema_version").fetchone()
             store.backup(copy, pages=_PAGES_AT_ONCE, sleep=0)
             # One file, which needs none beside it.
             copy.execute("PRAGMA journal_mode=DELETE")
@@ -51,7 +54,7 @@ def copied(backup: Path, file: Path) -> Iterator[Path]:
     part = file.with_name(f"{file.name}.part")
     _check_apart(backup, file)
     try:
-        with closing(sqlite3.connect(f"{backup.absolute().as_uri()}?mode=ro", uri=True)) as copy:
+        with closing(_read_only(backup)) as copy:
             _check(copy, backup)
         _clear(part)
         os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
@@ -108,6 +111,10 @@ def put_in_place(part: Path, file: Path) -> None:
         part.replace(file)
     except OSError as error:
         raise UserError(f"cannot put {file} in place: {error}; it is as it was") from None
+
+
+def _read_only(file: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
 
 
 def _keep_as(file: Path, old: Path) -> None:

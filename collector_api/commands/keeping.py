@@ -104,7 +104,9 @@ def _backup(args: argparse.Namespace) -> int:
     if is_folder:
         # Behind the backup: what it has no lines of is in the lake by then.
         _copy_lake(database, args.file / LAKE)
-        for old in sorted(args.file.glob("pairlog-*Z.db"))[: -args.keep]:
+        # One that was killed in the middle leaves a part, with what is erased since in it.
+        parts = args.file.glob("pairlog-*Z.db.part")
+        for old in [*sorted(args.file.glob("pairlog-*Z.db"))[: -args.keep], *parts]:
             old.unlink()
     return 0
 

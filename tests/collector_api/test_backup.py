@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from hashlib import sha256
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from collector_api.backup import backup
 from collector_api.database.database import database_at
 from collector_api.database.sqlite import SqliteDatabase
 from collector_api.server.app import create_app
@@ -73,6 +75,40 @@ def test_a_backup_is_made_while_the_store_is_served_and_restored_elsewhere(
         assert collector.lines(mine) == secret_lines()
         assert collector.row(mine, OTHER)["verified"]
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["pairlog.db", "pairlog.db.lock"]
+
+
+def test_a_backup_ends_while_others_write(
+    mine: str, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Each page is a step, and somebody writes in between: a copy that begins anew then has no end.
+    monkeypatch.setattr(backup, "_PAGES_AT_ONCE", 1)
+    ended = threading.Event()
+    with opened(data) as collector:
+
+        def write() -> None:
+            while not ended.is_set():
+                collector.token("writer")
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            assert main(["backup", str(tmp_path / "busy"), "--data", str(data)]) == 0
+        finally:
+            ended.set()
+            writer.join()
+    assert main(["restore", str(tmp_path / "busy"), "--data", str(tmp_path / "new")]) == 0
+    with opened(tmp_path / "new") as collector:
+        assert collector.lines(mine) == secret_lines()
+
+
+def test_of_dated_backups_so_many_stay_and_no_part_of_one(mine: str, data: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    (folder / "pairlog-2026-11-01T090000000000Z.db.part").write_bytes(b"of one that was killed")
+    for _ in range(3):
+        assert main(["backup", str(folder), "--keep", "2", "--data", str(data)]) == 0
+    left = sorted(folder.iterdir())
+    assert [file.suffix for file in left] == [".db", ".db"]
 
 
 def test_what_was_taken_back_since_the_backup_stays_taken_back(
