@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,6 +15,10 @@ from pairlog.events import End, Forget, PositionEncoding
 from pairlog.intervals import Intervals
 from pairlog.line import encode, parse
 from pairlog.masking import mask, resaved
+
+#: The field that names a blob, by the type of its line; and what such a line has in it, escaped or not.
+_NAMES = {"open": "blob", "workspace": "manifest"}
+_NAMING = re.compile(rb'"blob"|"manifest"|\\u')
 
 
 @dataclass(frozen=True)
@@ -112,12 +117,24 @@ class Rewriting:
             window.first <= line.seq <= window.through for window in self.windows
         )
 
+    @cached_property
+    def _blobs(self) -> dict[str, str]:
+        """What each replaced blob is in the end: a later redaction may replace what an earlier one put."""
+        final: dict[str, str] = {}
+        for redaction in reversed(self.redactions):
+            for old, new in reversed(redaction.blobs):
+                final[old] = final.get(new, new)
+        return final
+
     def _with_blobs(self, line: bytes) -> bytes:
-        for redaction in self.redactions:
-            for old, new in redaction.blobs:
-                if old.encode() in line:
-                    line = _with_blob(line, old, new)
-        return line
+        # There may be many lines and many blobs: few lines are looked into, and none is held against all.
+        if not self._blobs or _NAMING.search(line) is None:
+            return line
+        body = parse(line)
+        old = body.get(_NAMES.get(body["type"], ""))
+        new = self._blobs.get(old) if isinstance(old, str) else None
+        # In quotes it is a whole string: inside a longer one, its quotes would be escaped.
+        return line if new is None else line.replace(f'"{old}"'.encode(), f'"{new}"'.encode())
 
 
 def reread(lines: Sequence[Line], raws: Sequence[bytes], session: str, limits: Limits) -> Sequence[Line]:
@@ -142,12 +159,3 @@ def _with_saves(lines: Iterable[bytes], saves: dict[int, str | None]) -> Iterato
             if body["type"] == "save" and body["seq"] in saves:
                 line = resaved(line, saves[body["seq"]])
         yield line
-
-
-def _with_blob(line: bytes, old: str, new: str) -> bytes:
-    body = parse(line)
-    name = {"open": "blob", "workspace": "manifest"}.get(body["type"])
-    if name is None or body.get(name) != old:
-        return line
-    # In quotes it is a whole string: inside a longer one, its quotes would be escaped.
-    return line.replace(f'"{old}"'.encode(), f'"{new}"'.encode())

@@ -72,6 +72,34 @@ def test_a_session_masked_in_two_parts_is_the_session_masked(
     assert parts == list(mask(raws, named, "utf-16"))
 
 
+DIGESTS = [letter * 64 for letter in "abcd"]
+
+
+@given(
+    pairs=st.lists(st.tuples(st.sampled_from(DIGESTS), st.sampled_from(DIGESTS)), max_size=8),
+    cut=st.integers(0, 8),
+    name=st.sampled_from(DIGESTS),
+)
+def test_a_blob_is_replaced_by_one_redaction_after_the_other(
+    pairs: list[tuple[str, str]], cut: int, name: str
+) -> None:
+    redactions = [Redaction("r1", blobs=tuple(pairs[:cut])), Redaction("r2", blobs=tuple(pairs[cut:]))]
+    final = name
+    for old, new in pairs:
+        final = new if old == final else final
+    for kind, field in (("open", "blob"), ("workspace", "manifest")):
+        before, after = (
+            json.dumps({"seq": 3, "t": 1, "type": kind, field: it}).encode() for it in (name, final)
+        )
+        assert Rewriting(redactions).rewritten([before], 3, 3, "utf-16") == [after]
+
+
+def test_a_line_that_only_mentions_a_blob_stays() -> None:
+    redactions = [Redaction("r1", blobs=((DIGESTS[0], DIGESTS[1]),))]
+    said = line(3, "open", doc=1, path="a", why="opened", source="editor", text=f'the "blob" {DIGESTS[0]}')
+    assert Rewriting(redactions).rewritten([said], 3, 3, "utf-16") == [said]
+
+
 def test_a_span_of_a_line_that_was_forgotten_masks_nothing_of_what_stands_there_now() -> None:
     rebased = line(4, "open", doc=1, path="a", why="after_forget", source="editor", text="kept")
     redaction = Redaction("r1", (Span(4, "/text", 0, 4),))
