@@ -13,7 +13,7 @@ from collector_api.database import places, tables
 from pairlog import facts
 from pairlog.errors import UserError
 from pairlog.frame import whole_lines
-from pairlog.moment import now
+from pairlog.moment import canonical, now
 
 
 def _first_tables(connection: Connection) -> None:
@@ -77,7 +77,7 @@ def _count_the_ledger(connection: Connection) -> None:
     )
 
 
-def _counters_minutes_and_ages(connection: Connection) -> None:
+def _counters_minutes_ages_and_indexes(connection: Connection) -> None:
     erased: list[Any] = []
     # A file that is made now has all of it from its first step on.
     is_old = "first" not in {column["name"] for column in inspect(connection).get_columns("tombstone")}
@@ -100,6 +100,17 @@ def _counters_minutes_and_ages(connection: Connection) -> None:
         this = col(tables.LakeFile.id) == number
         connection.execute(update(tables.LakeFile).where(this).values(lake=beside))
     _count_the_ledger(connection)
+    for index in ("named", "ix_named_content"), ("session", "ix_session_began"):
+        _add_index(connection, *index)
+    for session, started_at in list(connection.exec_driver_sql("SELECT id, started_at FROM session")):
+        this = col(tables.SessionRow.id) == session
+        connection.execute(update(tables.SessionRow).where(this).values(started_at=canonical(started_at)))
+
+
+def _add_index(connection: Connection, table: str, name: str) -> None:
+    (index,) = (it for it in SQLModel.metadata.tables[table].indexes if it.name == name)
+    # A file that is made now has it from its first step on.
+    index.create(connection, checkfirst=True)
 
 
 #: Step n brings a database from version n to n + 1. A released step is never changed.
@@ -108,7 +119,7 @@ STEPS: tuple[Callable[[Connection], None], ...] = (
     _redactions,
     _studies_reads_and_facts,
     _lake_and_keyframes,
-    _counters_minutes_and_ages,
+    _counters_minutes_ages_and_indexes,
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKeyConstraint, LargeBinary, Table, UniqueConstraint, text
+from sqlalchemy import Column, ForeignKeyConstraint, Index, LargeBinary, Table, UniqueConstraint, text
 from sqlmodel import BigInteger, Field, SQLModel
 
 
@@ -83,13 +83,14 @@ class SessionRow(SQLModel, table=True):
 
     `changed` grows with every change of any session, so that a reader can ask for what is new. Lines up to
     `redact_through` may be ones that a redaction or a forget in the ledger changes; -1: there is none.
-    `languages` are those of its documents between commas. `study` and `condition` are its contributor's as it
-    began, else what its header says. Lines up to `packed_through` are in frames as large as they become.
-    Where `lake_file_id` is set, the lines are in that file of a lake, and there are no frames; `bytes` is 0
-    then.
+    `started_at` is the header's, as the wire writes moments. `languages` are those of its documents between
+    commas. `study` and `condition` are its contributor's as it began, else what its header says. Lines up
+    to `packed_through` are in frames as large as they become. Where `lake_file_id` is set, the lines are in
+    that file of a lake, and there are no frames; `bytes` is 0 then.
     """
 
     __tablename__ = "session"
+    __table_args__ = (Index("ix_session_began", "started_at", "id"),)
 
     id: str = Field(primary_key=True)
     contributor_id: int = Field(foreign_key="contributor.id", index=True)
@@ -181,6 +182,8 @@ class Named(SQLModel, table=True):
     __tablename__ = "named"
     __table_args__ = (
         ForeignKeyConstraint(["contributor_id", "sha256"], ["blob.contributor_id", "blob.sha256"]),
+        # Whether anybody still names a content is asked for each one that is erased.
+        Index("ix_named_content", "contributor_id", "sha256"),
     )
 
     session_id: str = Field(foreign_key="session.id", primary_key=True)

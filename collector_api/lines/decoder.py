@@ -33,7 +33,7 @@ from pairlog.events import (
     Test,
     Workspace,
 )
-from pairlog.moment import later
+from pairlog.moment import canonical, later
 
 #: Integers that every JSON reader, JavaScript's included, keeps exact.
 _INT_MAX = 2**53 - 1
@@ -187,7 +187,7 @@ def _check_header(header: Session, session: str, index: int) -> None:
     if header.session != session:
         raise ValueError("the header names another session than the address")
     try:
-        later(header.started_at, _T_MAX_MS)
+        later(canonical(header.started_at), _T_MAX_MS)
     except (ValueError, OverflowError):
         raise ValueError("`started_at` is no time of ISO 8601") from None
 

@@ -17,7 +17,7 @@ from pairlog import facts
 from pairlog.consent import USES
 from pairlog.events import Consent, End, Session
 from pairlog.facts import Facts
-from pairlog.moment import later
+from pairlog.moment import canonical, later
 from pairlog.source import SessionInfo
 from pairlog.source.wanted import Wanted
 
@@ -108,7 +108,7 @@ def begun(connection: Connection, contributor: int, lines: Sequence[Line], size:
         id=header.session,
         contributor_id=contributor,
         **of_header(header),
-        started_at=storable(header.started_at),
+        started_at=canonical(header.started_at),
         ended_at=None,
         events=0,
         last_seq=0,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 from hashlib import sha256
+from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
 from collector_api.commands import cli
 from collector_api.erasing import leftovers
@@ -31,6 +33,33 @@ def two_sessions(collector: Collector, mine: str) -> Collector:
     collector.send(mine, _opens(SESSION, SHARED, OWN))
     collector.send(mine, _opens(OTHER, SHARED), OTHER)
     return collector
+
+
+@on_sqlite
+def test_no_table_is_searched_from_end_to_end_for_what_goes(two_sessions: Collector, mine: str) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def note(connection: Any, cursor: Any, statement: str, values: Any, context: Any, many: bool) -> None:
+        asked.append((statement, values))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    two_sessions.ask(mine, "DELETE", f"/v1/sessions/{SESSION}")
+    event.remove(Engine, "before_cursor_execute", note)
+    questions = [it for it in asked if it[0].startswith(("SELECT", "UPDATE", "DELETE"))]
+    with two_sessions.store.reading() as connection:
+        plans = [
+            plan.detail
+            for statement, values in questions
+            for plan in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        ]
+        # What refers to a content is looked for as it is deleted.
+        (named,) = connection.exec_driver_sql(
+            "EXPLAIN QUERY PLAN SELECT 1 FROM named WHERE contributor_id = 1 AND sha256 = 'x'"
+        )
+    assert len(plans) > 10
+    # Of files of a lake there are few.
+    scans = {plan for plan in [*plans, named.detail] if plan.startswith("SCAN")}
+    assert scans <= {"SCAN lake_file"}
 
 
 def test_an_erased_session_answers_410_for_ever(collector: Collector, mine: str) -> None:

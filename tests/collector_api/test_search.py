@@ -32,6 +32,14 @@ def two(collector: Collector, mine: str) -> str:
     return collector.token("root", "admin")
 
 
+def test_a_session_is_found_by_when_it_began_however_that_is_written(collector: Collector, mine: str) -> None:
+    collector.send(mine, session_lines(started_at="20261102T010000+0500"))
+    assert [row["started_at"] for row in _found(collector, mine, until="2026-11-02")] == [
+        "2026-11-01T20:00:00.000Z"
+    ]
+    assert _found(collector, mine, since="2026-11-02") == []
+
+
 def _found(collector: Collector, token: str, **query: Any) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = collector.ask(token, "GET", "/v1/sessions", params=query).json()["sessions"]
     return rows
