@@ -48,6 +48,7 @@ class Store:
         self.scrub_log()
         self._sweeping = threading.Lock()
         self._to_judge: queue.Queue[str | None] = queue.Queue()
+        self._waiting_to_be_judged: set[str] = set()
         self._closing = False
         self._judging = threading.Thread(target=self._judge_waiting, name="verdicts", daemon=True)
         self._judging.start()
@@ -132,7 +133,9 @@ class Store:
 
     def judge_soon(self, session: str) -> None:
         """Have a session replayed in the background."""
-        self._to_judge.put(session)
+        if session not in self._waiting_to_be_judged:
+            self._waiting_to_be_judged.add(session)
+            self._to_judge.put(session)
 
     def verdict(self, info: SessionInfo) -> Verdict:
         """The verdict on a session as it is now; a fresh one is kept."""
@@ -174,6 +177,7 @@ class Store:
 
     def _judge_waiting(self) -> None:
         while (session := self._to_judge.get()) is not None and not self._closing:
+            self._waiting_to_be_judged.discard(session)
             try:
                 with self.reading() as connection:
                     info = sessions.info(connection, session)

@@ -16,11 +16,14 @@ JUDGE_S_MAX = 3.0
 def judged_rows(
     store: Store, rows: Iterable[SessionInfo], clock: Callable[[], float] = monotonic
 ) -> list[SessionInfo]:
-    """The rows, judged where that was done before or can be done in time."""
+    """The rows, judged where that was done before or can be done in time.
+
+    One that still grows is not judged: who asks again and again would have it replayed from its beginning.
+    """
     until = clock() + JUDGE_S_MAX
     judged: list[SessionInfo] = []
     for row in rows:
-        if row.verified is not None:
+        if row.verified is not None or not row.complete:
             judged.append(row)
         elif clock() < until:
             judged.append(_judged(store, row))

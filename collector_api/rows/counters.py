@@ -28,9 +28,16 @@ def take(connection: Connection, counter: Counter, count: int = 1) -> int:
     return last - count + 1
 
 
+def last(connection: Connection, counter: Counter) -> int:
+    """The last number that was given out."""
+    found: int = connection.execute(
+        select(col(CounterRow.value)).where(col(CounterRow.name) == counter)
+    ).scalar_one()
+    return found
+
+
 def raise_to(connection: Connection, counter: Counter, value: int | None, leap: int) -> None:
     """Let a counter go on above a value; None: so far ahead that it is above any that may have been."""
-    this = col(CounterRow.name) == counter
-    here = connection.execute(select(col(CounterRow.value)).where(this)).scalar_one()
+    here = last(connection, counter)
     above = here + leap if value is None else max(here, value)
-    connection.execute(update(CounterRow).where(this).values(value=above))
+    connection.execute(update(CounterRow).where(col(CounterRow.name) == counter).values(value=above))

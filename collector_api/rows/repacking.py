@@ -10,7 +10,7 @@ from sqlmodel import col, func
 
 from collector_api.database.tables import Frame, SessionRow
 from collector_api.lines.decoder import seq_of
-from collector_api.rows import blobs
+from collector_api.rows import blobs, counters
 from collector_api.rows.archive import Database
 from collector_api.rows.frames import lines_of
 from pairlog.frame import PART_BYTES_MAX, PART_LINES_MAX, pack, parts
@@ -47,15 +47,21 @@ class Repacker:
         self._seen = -1
 
     def steps(self) -> Iterator[None]:
-        """Repack what there is; each step is one frame more, and whoever calls may rest in between."""
-        while found := self._changed():
+        """Repack what had changed as it began; each step is one frame more, or one session looked at.
+
+        Whoever calls may rest in between.
+        """
+        with self._store.reading() as connection:
+            last = counters.last(connection, "changed")
+        while found := self._changed(last):
             for session in found:
                 for group in self._groups(session):
                     self._repack(session, group)
                     yield
                 self._seen = session.changed
+                yield
 
-    def _changed(self) -> list[_Session]:
+    def _changed(self, last: int) -> list[_Session]:
         question = (
             select(
                 col(SessionRow.id),
@@ -68,6 +74,7 @@ class Repacker:
             )
             .where(
                 col(SessionRow.changed) > self._seen,
+                col(SessionRow.changed) <= last,
                 col(SessionRow.packed_through) < col(SessionRow.last_seq),
                 col(SessionRow.lake_file_id).is_(None),
             )

@@ -73,7 +73,8 @@ def test_lines_stay_as_they_are_in_fewer_frames(collector: Collector, mine: str)
     assert collector.row(mine)["verified"]
     with open_source(collector.address) as source:
         assert list(source.lines(SESSION)) == lines
-    assert list(Repacker(collector.store).steps()) == []
+    repack(collector)
+    assert frames(collector) == [10, 10, 10, 4]
 
 
 def _redacts(collector: Collector, mine: str, session: str) -> None:
