@@ -41,6 +41,9 @@ class Limits:
     #: What requests that are not answered yet hold, unpacked: in one process, and of one token.
     in_flight_bytes_max: int = 192 * _MIB
     token_in_flight_bytes_max: int = 96 * _MIB
+    #: What answers that are not read yet hold, in the same way.
+    answers_bytes_max: int = 192 * _MIB
+    token_answers_bytes_max: int = 96 * _MIB
     sessions_max: int = 100_000
     contributor_bytes_max: int = 64 * 1024 * _MIB
     requests_per_second_max: int = 500

@@ -122,6 +122,17 @@ class Conflict(Problem):
         super().__init__(f"the stored line with seq {seq} has other bytes; begin a new session", seq=seq)
 
 
+class Ended(Problem):
+    """The session has ended; as with other bytes at a seq, its sender begins a new one."""
+
+    status, code, title = 409, "conflict", "The session has ended"
+
+    def __init__(self, seq: int) -> None:
+        super().__init__(
+            f"nothing follows the end of a session, as seq {seq} would; begin a new one", seq=seq
+        )
+
+
 class Erased(Problem):
     """The session was erased and will not come back."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from pairlog.replay import Blobs
 from pairlog.source import SessionInfo, Source
 
 
-def frames(lines: Sequence[bytes]) -> Iterator[bytes]:
+def frames(lines: Iterable[bytes]) -> Iterator[bytes]:
     """A session's lines as frames in a row, as large as frames become."""
     return (pack(some, 9) for some in parts(lines))
 

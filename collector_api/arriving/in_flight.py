@@ -1,22 +1,35 @@
-"""Bytes in flight: what requests hold in memory until they are answered, bounded for all and for each token.
+"""Bytes in flight: what requests hold in memory until they are answered, and answers until they are taken.
 
-A slow disk or many large requests at once are answered with `429` instead of growth.
+Both are bounded for all and for each token: a slow disk, many large requests at once or readers that do not
+read are answered with `429` instead of growth.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from types import TracebackType
+from typing import Literal
 
 from collector_api.limits import Limits
 from collector_api.problems import TooFast
 
+Way = Literal["in_flight", "answers"]
+
+_OF_TOKEN = {
+    "in_flight": "what was sent with this token and is not answered yet",
+    "answers": "what was asked with this token and is not read yet",
+}
+_OF_ALL = {"in_flight": "requests under way", "answers": "answers that are not read yet"}
+
 
 class InFlight:
-    """The bytes that one event loop holds."""
+    """The bytes that one event loop holds of what comes in, or of the `answers` that go out."""
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+    def __init__(self, limits: Limits, way: Way = "in_flight") -> None:
+        self._way = way
+        self._limit, self._token_limit = f"{way}_bytes_max", f"token_{way}_bytes_max"
+        self._most: int = getattr(limits, self._limit)
+        self._token_most: int = getattr(limits, self._token_limit)
         self._all = 0
         self._of: Counter[int] = Counter()
 
@@ -31,16 +44,14 @@ class InFlight:
 
     def take(self, token: int, size: int) -> None:
         """Count bytes to a token. Raises TooFast where there is no room for them."""
-        limits = self._limits
-        if self._of[token] + size > limits.token_in_flight_bytes_max:
+        if self._of[token] + size > self._token_most:
             raise TooFast(
-                "what was sent with this token and is not answered yet has more than "
-                f"`token_in_flight_bytes_max`, {limits.token_in_flight_bytes_max}; try again in a second"
-            )
-        if self._all + size > limits.in_flight_bytes_max:
-            raise TooFast(
-                f"requests under way have more than `in_flight_bytes_max`, {limits.in_flight_bytes_max}; "
+                f"{_OF_TOKEN[self._way]} has more than `{self._token_limit}`, {self._token_most}; "
                 "try again in a second"
+            )
+        if self._all + size > self._most:
+            raise TooFast(
+                f"{_OF_ALL[self._way]} have more than `{self._limit}`, {self._most}; try again in a second"
             )
         self._all += size
         self._of[token] += size

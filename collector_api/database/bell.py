@@ -42,31 +42,38 @@ class Bell:
             for ears in self._ears.values():
                 _wake(ears)
 
-    def check_room(self, caller: int, watchers_max: int) -> None:
-        """Raises TooFast where the caller, a token, watches as much as it may already."""
-        if self._watchers.get(caller, 0) >= watchers_max:
-            raise TooFast(f"this token watches `watchers_max`, {watchers_max}, sessions; end one first")
-
     @property
     def watchers(self) -> int:
         """How many watch anything now."""
         return sum(self._watchers.copy().values())
 
     @contextmanager
-    def listening(self, session: str, caller: int) -> Iterator[asyncio.Event]:
+    def watching(self, caller: int, watchers_max: int) -> Iterator[None]:
+        """Count one who watches. Raises TooFast where the caller, a token, watches as much as it may."""
+        with self._lock:
+            watched = self._watchers.get(caller, 0)
+            if watched >= watchers_max:
+                raise TooFast(f"this token watches `watchers_max`, {watchers_max}, sessions; end one first")
+            self._watchers[caller] = watched + 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._watchers[caller] -= 1
+                if not self._watchers[caller]:
+                    del self._watchers[caller]
+
+    @contextmanager
+    def listening(self, session: str) -> Iterator[asyncio.Event]:
         """An event that is set whenever the bell of a session rings."""
         ear = (asyncio.get_running_loop(), asyncio.Event())
         with self._lock:
-            self._watchers[caller] = self._watchers.get(caller, 0) + 1
             self._ears.setdefault(session, []).append(ear)
         try:
             yield ear[1]
         finally:
             with self._lock:
                 _take_out(self._ears, session, ear)
-                self._watchers[caller] -= 1
-                if not self._watchers[caller]:
-                    del self._watchers[caller]
 
 
 def _take_out(ears: dict[str, list[_Ear]], session: str, ear: _Ear) -> None:

@@ -8,6 +8,7 @@ import tarfile
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
+from tempfile import SpooledTemporaryFile
 
 from sqlalchemy import Connection, select
 from sqlmodel import col
@@ -23,16 +24,18 @@ from pairlog import export
 #: The folder that the archive unpacks to; `pairlog.source.open_source` reads it.
 FOLDER = "pairlog-export"
 _ANY = 2**31
+#: What of it is in memory at most, beside one content.
+_PIECE_BYTES = 256 * 1024
 
 
 def archive(store: Database, contributor: int) -> Iterator[bytes]:
     """A tar: for each session what `pairlog export --out` writes, `contributor.json`, and in
     `contents` what no session names.
 
-    Sessions are read one after the other; one that is erased meanwhile is left out.
+    Sessions are read one after the other; one that is erased meanwhile is left out. What nobody has read yet
+    waits in a file without a name, not in memory.
     """
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT) as tar:
+    with _waiting() as out, tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT) as tar:
         with store.reading() as connection:
             about = json.dumps(_about(connection, contributor), indent=2, ensure_ascii=False)
             ids = _sessions(connection, contributor)
@@ -41,25 +44,29 @@ def archive(store: Database, contributor: int) -> Iterator[bytes]:
             _add(tar, f"contents/{sha256}", data)
             yield from _written(out)
         for session in ids:
-            for name, data in _session(store, contributor, session):
-                _add(tar, f"{session}/{name}", data)
+            for name, found in _session(store, contributor, session):
+                _add(tar, f"{session}/{name}", found)
                 yield from _written(out)
-    yield from _written(out)
+        tar.close()
+        yield from _written(out)
 
 
-def _session(store: Database, contributor: int, session: str) -> Iterator[tuple[str, bytes]]:
-    # A transaction for each file: a slow reader must not hold back the log's checkpoints.
-    with store.reading() as connection:
-        try:
-            info = sessions.info(connection, session)
-        except (NoSession, Erased):
-            return
-        verdict = verdicts.kept(connection, info) or verdicts.judge(connection, session)
-        lines = list(frames.lines_from(connection, session))
-        named = sorted(blobs.named(connection, session))
-    row = json.dumps({**asdict(info), "verified": verdict.verified}, indent=2)
-    yield "session.json", f"{row}\n".encode()
-    yield "session.ndjson.gz", b"".join(export.frames(lines))
+def _session(
+    store: Database, contributor: int, session: str
+) -> Iterator[tuple[str, bytes | SpooledTemporaryFile[bytes]]]:
+    with _waiting() as packed:
+        # A transaction for each file: a slow reader must not hold back the log's checkpoints.
+        with store.reading() as connection:
+            try:
+                info = sessions.info(connection, session)
+            except (NoSession, Erased):
+                return
+            verdict = verdicts.kept(connection, info) or verdicts.judge(connection, session)
+            packed.writelines(export.frames(frames.lines_from(connection, session)))
+            named = sorted(blobs.named(connection, session))
+        row = json.dumps({**asdict(info), "verified": verdict.verified}, indent=2)
+        yield "session.json", f"{row}\n".encode()
+        yield "session.ndjson.gz", packed
     for sha256 in named:
         with store.reading() as connection:
             if not blobs.present(connection, contributor, [sha256]):
@@ -103,16 +110,22 @@ def _sessions(connection: Connection, contributor: int) -> list[str]:
     return list(connection.execute(question.order_by(col(SessionRow.id))).scalars())
 
 
-def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
+def _waiting() -> SpooledTemporaryFile[bytes]:
+    return SpooledTemporaryFile(_PIECE_BYTES)
+
+
+def _add(tar: tarfile.TarFile, name: str, data: bytes | SpooledTemporaryFile[bytes]) -> None:
+    file = io.BytesIO(data) if isinstance(data, bytes) else data
     member = tarfile.TarInfo(f"{FOLDER}/{name}")
-    member.size, member.mode, member.mtime = len(data), 0o600, int(time.time())
-    tar.addfile(member, io.BytesIO(data))
+    member.size, member.mode, member.mtime = file.seek(0, io.SEEK_END), 0o600, int(time.time())
+    file.seek(0)
+    tar.addfile(member, file)
 
 
-def _written(out: io.BytesIO) -> Iterator[bytes]:
+def _written(out: SpooledTemporaryFile[bytes]) -> Iterator[bytes]:
     """What was written since the last time."""
-    data = out.getvalue()
-    if data:
-        out.seek(0)
-        out.truncate()
-        yield data
+    out.seek(0)
+    while piece := out.read(_PIECE_BYTES):
+        yield piece
+    out.seek(0)
+    out.truncate()

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from collector_api.lines.decoder import Line
-from collector_api.problems import BadLine, Conflict, Hole
+from collector_api.problems import BadLine, Conflict, Ended, Hole
+from pairlog.events import End
 
 
 def check_order(lines: Sequence[Line]) -> None:
-    """Raises Hole where lines inside a frame are left out, BadLine where one goes back."""
+    """Raises Hole where lines are left out, BadLine where one goes back, Ended where one follows an end."""
     for index in range(1, len(lines)):
-        line, expected = lines[index], lines[index - 1].next
+        line, before = lines[index], lines[index - 1]
+        expected = before.next
         if line.seq > expected:
             raise Hole(expected)
         if line.seq < expected:
             raise BadLine(line.seq, index, f"it stands where seq {expected} belongs")
+        if isinstance(before.event, End):
+            raise Ended(line.seq)
 
 
 def _nothing(line: Line, stored: bytes | None) -> bool:

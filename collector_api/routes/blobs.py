@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import ExitStack
 
 from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from collector_api.door.auth import Caller
 from collector_api.limits import read_body
 from collector_api.problems import NoBlob, NoSession, WrongHash
 from collector_api.routes.answers import BlobAnswer, binary, given
-from collector_api.routes.state import BytesInFlight, InLimits, InReads, InStore, json_response, written
+from collector_api.routes.held import HeldAnswer, pieces
+from collector_api.routes.state import (
+    AnswersInFlight,
+    BytesInFlight,
+    InLimits,
+    InReads,
+    InStore,
+    json_response,
+    written,
+)
 from collector_api.rows import blobs, sessions
 from pairlog.ids import is_session
 
@@ -60,21 +71,39 @@ async def put_blob(
     response_class=Response,
     responses=given("application/octet-stream", "the content"),
 )
-def get_blob(
-    sha256: str, caller: Caller, store: InStore, reads: InReads, session: str | None = None
+async def get_blob(
+    sha256: str,
+    caller: Caller,
+    store: InStore,
+    reads: InReads,
+    answers: AnswersInFlight,
+    session: str | None = None,
 ) -> Response:
     """A content that this session names; without a session, one that the caller uploaded."""
     if not blobs.is_sha256(sha256):
         raise NoBlob("the address names no SHA-256: 64 hexadecimal digits in lower case")
     if session is not None and not is_session(session):
         raise NoSession("`session` is no id of a session: a UUIDv7 in lower case")
-    row = None
-    with store.reading() as connection:
-        if session is None:
-            data = blobs.of_contributor(connection, caller.contributor, sha256)
-        else:
-            row = sessions.readable(connection, session, caller)
-            data = blobs.of_session(connection, session, sha256)
-    if row is not None:
-        reads.note(row, caller)
-    return Response(data, media_type="application/octet-stream")
+
+    def find() -> tuple[int, int]:
+        """Whose content it is, and how large."""
+        contributor = caller.contributor
+        with store.reading() as connection:
+            if session is not None:
+                row = sessions.readable(connection, session, caller)
+                blobs.check_named(connection, session, sha256)
+                contributor = row.contributor_id
+            size = blobs.size(connection, contributor, sha256)
+        if session is not None:
+            reads.note(row, caller)
+        return contributor, size
+
+    def read(contributor: int) -> bytes:
+        with store.reading() as connection:
+            return blobs.of_contributor(connection, contributor, sha256)
+
+    contributor, size = await run_in_threadpool(find)
+    with ExitStack() as held:
+        held.enter_context(answers.held(caller.token)).take(size)
+        data = await run_in_threadpool(read, contributor)
+        return HeldAnswer(pieces([data]), held.pop_all(), "application/octet-stream")

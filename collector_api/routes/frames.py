@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Annotated
 
 from fastapi import APIRouter, FastAPI, Query, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from collector_api.arriving.arrivals import Arrivals
 from collector_api.arriving.in_flight import InFlight
@@ -18,10 +19,20 @@ from collector_api.limits import Limits, read_body
 from collector_api.metrics import Metrics
 from collector_api.problems import NoStorage
 from collector_api.routes.answers import AckedAnswer, binary, given
+from collector_api.routes.held import HeldAnswer, pieces
 from collector_api.routes.plain import PlainRoute
-from collector_api.routes.state import InReads, InStore, SessionId, SessionPath, json_response, session_id
+from collector_api.routes.state import (
+    AnswersInFlight,
+    InReads,
+    InStore,
+    SessionId,
+    SessionPath,
+    json_response,
+    session_id,
+)
 from collector_api.rows import frames, sessions
 from collector_api.rows.frames import Arrival
+from collector_api.rows.tokens import Principal
 from collector_api.store import Store
 from pairlog.events import End
 
@@ -78,33 +89,49 @@ async def post_frame(request: Request, session: SessionPath) -> Response:
     response_class=Response,
     responses=given("application/gzip", "gzip members of NDJSON, in a row"),
 )
-def get_frames(
+async def get_frames(
     session: SessionId,
     caller: Caller,
     store: InStore,
     reads: InReads,
+    answers: AnswersInFlight,
     first: Annotated[int, Query(alias="from", ge=0, lt=2**53)] = 0,
 ) -> Response:
     """The session's frames in a row, from the line with seq `from` on."""
-    with store.reading() as connection:
-        row = sessions.readable(connection, session, caller)
+
+    def find() -> tuple[SessionRow, int]:
+        with store.reading() as connection:
+            row = sessions.readable(connection, session, caller)
+            size = frames.read_bytes_max(connection, session)
+        reads.note(row, caller)
+        return row, size
+
+    def read() -> tuple[list[bytes], int]:
+        with store.reading() as connection:
+            return frames.some_from(connection, session, first)
+
+    row, size = await run_in_threadpool(find)
+    with ExitStack() as held:
+        held.enter_context(answers.held(caller.token)).take(size)
         # Here, where it can still be answered, a lake that is away is noticed.
-        packed, following = frames.some_from(connection, session, first)
-    reads.note(row, caller)
-    return StreamingResponse(packed_from(store, row, packed, following), media_type="application/gzip")
+        packed, following = await run_in_threadpool(read)
+        parts = packed_from(store, row, caller, packed, following)
+        return HeldAnswer(pieces(parts), held.pop_all(), "application/gzip")
 
 
-def packed_from(store: Store, begun: SessionRow, packed: list[bytes], following: int) -> Iterator[bytes]:
+def packed_from(
+    store: Store, begun: SessionRow, reader: Principal, packed: list[bytes], following: int
+) -> Iterator[bytes]:
     """The frames `packed`, and those from the seq `following` on.
 
-    Raises NoStorage or Erased where lines were taken back since the row `begun` was read.
+    Raises NoStorage, Erased or NotOwner where lines were taken back since the row `begun` was read, or may
+    be read no more: the connection breaks, and who reads knows that this was not the whole.
     """
     while packed:
         yield from packed
         # A transaction for each few frames: a slow reader must not hold back the log's checkpoints.
         with store.reading() as connection:
-            row = sessions.find(connection, begun.id)
-            if row is None or row.revision != begun.revision:
-                # The connection breaks, and who reads knows that this was not the whole.
+            row = sessions.readable(connection, begun.id, reader)
+            if row.revision != begun.revision:
                 raise NoStorage("lines were taken back while they were read")
             packed, following = frames.some_from(connection, begun.id, following)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from collector_api.door.auth import Caller, Doorkeeper
 from collector_api.routes.answers import events
+from collector_api.routes.held import HeldAnswer
 from collector_api.routes.state import InLimits, InReads, InStore, SessionId
 from collector_api.routes.stream import Watcher, watch
 from collector_api.rows import sessions
@@ -44,7 +46,6 @@ async def get_live(
         reads.note(row, caller)
 
     await run_in_threadpool(check)
-    store.bell.check_room(caller.token, limits.watchers_max)
     doorkeeper: Doorkeeper = request.app.state.doorkeeper
     header = request.headers.get("authorization", "")
 
@@ -52,5 +53,7 @@ async def get_live(
         return await doorkeeper.bearer(request, header) is not None
 
     watcher = Watcher(session, caller, first if last_seen is None else last_seen + 1)
-    messages = watch(store, watcher, session, caller, admitted)
-    return StreamingResponse(messages, media_type="text/event-stream")
+    with ExitStack() as held:
+        held.enter_context(store.bell.watching(caller.token, limits.watchers_max))
+        messages = watch(store, watcher, session, admitted)
+        return HeldAnswer(messages, held.pop_all(), "text/event-stream")

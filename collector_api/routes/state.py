@@ -42,6 +42,11 @@ async def _in_flight(request: Request) -> InFlight:
     return in_flight
 
 
+async def _answers(request: Request) -> InFlight:
+    answers: InFlight = request.app.state.answers
+    return answers
+
+
 async def _metrics(request: Request) -> Metrics:
     metrics: Metrics = request.app.state.metrics
     return metrics
@@ -65,6 +70,7 @@ async def session_id(session: SessionPath) -> str:
 InStore = Annotated[Store, Depends(_store)]
 InLimits = Annotated[Limits, Depends(_limits)]
 BytesInFlight = Annotated[InFlight, Depends(_in_flight)]
+AnswersInFlight = Annotated[InFlight, Depends(_answers)]
 InMetrics = Annotated[Metrics, Depends(_metrics)]
 InReads = Annotated[Reads, Depends(_reads)]
 SessionId = Annotated[str, Depends(session_id)]

@@ -76,7 +76,6 @@ async def watch(
     store: Store,
     watcher: Watcher,
     session: str,
-    reader: Principal,
     admitted: Callable[[], Awaitable[bool]],
     keep_alive_s: float = KEEP_ALIVE_S,
 ) -> AsyncIterator[bytes]:
@@ -86,7 +85,7 @@ async def watch(
         with store.reading() as connection:
             return watcher.step(connection)
 
-    with store.bell.listening(session, reader.token) as heard:
+    with store.bell.listening(session) as heard:
         while not store.bell.closed and await admitted():
             heard.clear()
             try:

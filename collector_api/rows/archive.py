@@ -99,7 +99,9 @@ def lines_from(place: Place, session: str, first: int = 0) -> Iterator[bytes]:
         raise NoStorage(_AWAY, f"the lake {place.lake}: {error}") from None
 
 
-def some_from(connection: Connection, session: str, first: int, frames_max: int) -> tuple[list[bytes], int]:
+def some_from(
+    connection: Connection, session: str, first: int, frames_max: int, bytes_max: int
+) -> tuple[list[bytes], int]:
     """The next few frames of a session in a lake from seq `first` on, none at the end, and where to go on."""
     place = place_of(connection, session)
     found: list[bytes] = []
@@ -107,7 +109,7 @@ def some_from(connection: Connection, session: str, first: int, frames_max: int)
         for part in parts(lines_from(place, session, first)):
             found.append(pack(part))
             first = seq_of(part[-1]) + 1
-            if len(found) == frames_max:
+            if len(found) == frames_max or sum(map(len, found)) > bytes_max:
                 break
     return found, first
 

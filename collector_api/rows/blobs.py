@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
+from typing import TypeVar
 
 from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
-from sqlmodel import col
+from sqlmodel import col, func
 
 from collector_api.database.tables import Blob, Contributor, Named, table_of
 from collector_api.limits import Limits
@@ -18,6 +19,8 @@ from pairlog.errors import UserError
 from pairlog.events import Open, Workspace
 from pairlog.line import decode
 from pairlog.moment import now
+
+T = TypeVar("T")
 
 _SHA256 = re.compile("[0-9a-f]{64}")
 #: Made once, because every frame asks and tells it.
@@ -161,6 +164,19 @@ def of_contributor(connection: Connection, contributor: int, sha256: str) -> byt
     return _one(connection.execute(question).scalar(), f"no blob {sha256} of yours is here")
 
 
+def check_named(connection: Connection, session: str, sha256: str) -> None:
+    """Raises NoBlob where a session names no such content."""
+    this = select(col(Named.sha256)).where(col(Named.session_id) == session, col(Named.sha256) == sha256)
+    _one(connection.execute(this).scalar(), f"session {session} names no blob {sha256}")
+
+
+def size(connection: Connection, contributor: int, sha256: str) -> int:
+    """How many bytes a content has that a contributor uploaded. Raises NoBlob where there is none."""
+    this = (col(Blob.contributor_id) == contributor, col(Blob.sha256) == sha256)
+    found: int | None = connection.execute(select(func.length(col(Blob.data))).where(*this)).scalar()
+    return _one(found, f"no blob {sha256} of yours is here")
+
+
 def unnamed(connection: Connection, contributor: int) -> list[str]:
     """The contents of a contributor that no session names."""
     mine = select(col(Blob.sha256)).where(col(Blob.contributor_id) == contributor)
@@ -205,7 +221,7 @@ def _of_manifest(connection: Connection, contributor: int, seq: int, manifest: s
         raise BlobMissing(seq, manifest, "it is no manifest") from None
 
 
-def _one(data: bytes | None, otherwise: str) -> bytes:
-    if data is None:
+def _one(found: T | None, otherwise: str) -> T:
+    if found is None:
         raise NoBlob(otherwise)
-    return data
+    return found

@@ -15,7 +15,7 @@ from collector_api.limits import Limits
 from collector_api.lines.decoder import Line, seq_of
 from collector_api.lines.intake import new_lines
 from collector_api.lines.rewriting import Rewriting, reread
-from collector_api.problems import Hole, NoRoom
+from collector_api.problems import Ended, Hole, NoRoom
 from collector_api.rows import archive, blobs, ledger, sessions
 from pairlog.events import PositionEncoding, Session
 from pairlog.frame import pack, whole_lines
@@ -25,6 +25,8 @@ _GZIP_FLAGS = 3
 #: Few, so that a long session is never in memory as a whole; from a lake more, where each reading is dear.
 _FRAMES_AT_ONCE = 8
 _FRAMES_FROM_LAKE = 128
+#: Where they are large, fewer.
+READ_BYTES = 8 * 1024 * 1024
 #: Made once: to build the statements of each frame anew takes longer than to carry them out.
 _BEGIN = insert(table_of(SessionRow))
 _CONTINUE = update(table_of(SessionRow)).where(col(SessionRow.id) == bindparam("this"))
@@ -100,6 +102,7 @@ def _goes_on(arrival: Arrival, row: Row[Any], bytes_max: int) -> bool:
         and row.erased_at is None
         and row.used + len(arrival.body) <= bytes_max
         and row.lake_file_id is None
+        and not row.complete
         and row.redact_through < first == row.acked + 1
         and _is_plain(arrival.body)
         and not blobs.names_any(arrival.lines)
@@ -133,6 +136,8 @@ def append(connection: Connection, arrival: Arrival, limits: Limits) -> Appended
     differs = bool(stored) and any(stored.get(line.seq, line.raw) != line.raw for line in lines)
     if not fresh:
         return Appended(expected - 1, differs=differs)
+    if row is not None and row.complete:
+        raise Ended(fresh[0].seq)
     fresh = _taken_back(connection, session, fresh, taken_back, limits)
     named = blobs.needed(connection, contributor, fresh)
     as_it_came = fresh is lines and _is_plain(body)
@@ -187,7 +192,7 @@ def some_from(
         found.append(data)
         following = last_seq + 1
     if not found:
-        return archive.some_from(connection, session, first, frames_max or _FRAMES_FROM_LAKE)
+        return archive.some_from(connection, session, first, frames_max or _FRAMES_FROM_LAKE, READ_BYTES)
     return found, following
 
 
@@ -220,13 +225,29 @@ def _stored(
     connection: Connection, session: str, first: int, frames_max: int
 ) -> Sequence[Row[int, int, bytes]]:
     """The first and the last seq, and the bytes, of the next few frames that hold any seq from `first` on."""
+    behind = (col(Frame.session_id) == session, col(Frame.last_seq) >= first)
+    sizes = select(col(Frame.last_seq), func.length(col(Frame.data))).where(*behind)
+    last, together = -1, 0
+    for last_seq, size in connection.execute(sizes.order_by(col(Frame.first_seq)).limit(frames_max)).all():
+        together += size
+        if last >= 0 and together > READ_BYTES:
+            break
+        last = last_seq
     question = (
         select(col(Frame.first_seq), col(Frame.last_seq), col(Frame.data))
-        .where(col(Frame.session_id) == session, col(Frame.last_seq) >= first)
+        .where(*behind, col(Frame.last_seq) <= last)
         .order_by(col(Frame.first_seq))
-        .limit(frames_max)
     )
     return connection.execute(question).all()
+
+
+def read_bytes_max(connection: Connection, session: str) -> int:
+    """How many bytes one reading of a session takes into memory at most."""
+    size = func.length(col(Frame.data))
+    question = select(func.max(size), func.sum(size)).where(col(Frame.session_id) == session)
+    largest, together = connection.execute(question).one()
+    # In a lake it has no frames here.
+    return READ_BYTES if largest is None else min(max(READ_BYTES, largest), int(together))
 
 
 def _taken_back(

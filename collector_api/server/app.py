@@ -62,6 +62,7 @@ def create_app(store: Store, limits: Limits | None = None) -> FastAPI:
     app.state.doorkeeper = Doorkeeper(store, pace, doors)
     app.state.readiness = Readiness(store)
     app.state.in_flight = InFlight(limits)
+    app.state.answers = InFlight(limits, "answers")
     app.state.opener = Opener(limits, pace)
     arrivals = Arrivals(store, limits)
     app.state.arrivals = arrivals

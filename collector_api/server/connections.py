@@ -1,6 +1,7 @@
-"""A connection until a request is known: its head must come in time, and has no more bytes than a limit.
+"""A connection until a request is known, and when it is answered.
 
-What belongs to a request from there on, its body, is bounded where it is read (`limits.read_body`).
+The head of a request must come in time, and has no more bytes than a limit; what belongs to it from there on,
+its body, is bounded where it is read (`limits.read_body`). Of an answer something must be taken in time.
 """
 
 from __future__ import annotations
@@ -19,10 +20,14 @@ class ClientConnection(HttpToolsProtocol):
 
     head_seconds_max = 20.0
     head_bytes_max = 64 * 1024
+    #: How long an answer waits for whoever asked to take what was sent of it last.
+    answer_seconds_max = 60.0
 
     #: Runs from the first moment that a head is waited for until it is whole.
     _timer: asyncio.TimerHandle | None = None
     _bytes = 0
+    #: Runs from the moment that more waits to be taken than a connection should hold.
+    _stalled: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first head."""
@@ -32,7 +37,18 @@ class ClientConnection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nothing any more."""
         self._end()
+        self._taken()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Wait for what was sent to be taken, for so long."""
+        super().pause_writing()
+        self._stalled = self.loop.call_later(self.answer_seconds_max, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        self._taken()
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         """Take what came, as far as the head is not too long."""
@@ -67,6 +83,11 @@ class ClientConnection(HttpToolsProtocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _taken(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
 
     def _late(self) -> None:
         most = f"`head_seconds_max`, {self.head_seconds_max:g} seconds"

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 
 import pytest
 import uvicorn
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from collector_api.server.connections import ClientConnection
@@ -29,6 +29,10 @@ class Slower(ClientConnection):
     head_bytes_max = 1_000
 
 
+class Patient(ClientConnection):
+    answer_seconds_max = 0.2
+
+
 async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
     """Says `ok` once the body is there, which it does not wait for where it is announced as too long."""
     while b"x-unread" not in dict(scope["headers"]) and (await receive()).get("more_body"):
@@ -38,9 +42,9 @@ async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b"ok"})
 
 
-def _talk(kind: type[ClientConnection], talk: Talk) -> None:
+def _talk(kind: type[ClientConnection], talk: Talk, answer: ASGIApp = _answer) -> None:
     async def run() -> None:
-        config = uvicorn.Config(_answer, log_config=None, lifespan="off", timeout_keep_alive=SECONDS_MAX)
+        config = uvicorn.Config(answer, log_config=None, lifespan="off", timeout_keep_alive=SECONDS_MAX)
         config.load()
         loop = asyncio.get_running_loop()
         server = await loop.create_server(lambda: kind(config, ServerState(), {}), "127.0.0.1", 0)
@@ -147,3 +151,28 @@ def test_requests_on_one_connection_are_answered_in_their_order() -> None:
         assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200 ")
 
     _talk(Slower, talk)
+
+
+def test_an_answer_that_nobody_takes_is_broken_off() -> None:
+    ended = asyncio.Event()
+
+    async def endless(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while not ended.is_set():
+            await send({"type": "http.response.body", "body": b"x" * 65536, "more_body": True})
+            if (await _message_or_none(receive)) == "http.disconnect":
+                ended.set()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(WHOLE)
+        await ended.wait()
+
+    _talk(Patient, talk, endless)
+
+
+async def _message_or_none(receive: Receive) -> str | None:
+    """What came by now."""
+    try:
+        return str((await asyncio.wait_for(receive(), 0.001))["type"])
+    except asyncio.TimeoutError:
+        return None

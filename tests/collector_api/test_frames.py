@@ -103,6 +103,20 @@ def test_a_line_inside_a_stored_gap_is_a_conflict(collector: Collector, mine: st
     assert (problem(answer), answer.json()["seq"]) == ((409, "conflict"), 3)
 
 
+@pytest.mark.parametrize("at_once", [True, False], ids=["in one frame", "later"])
+def test_nothing_follows_the_end(collector: Collector, mine: str, at_once: bool) -> None:
+    lines = session_lines()
+    late = line(len(lines), "focus", focused=True)
+    if not at_once:
+        collector.send(mine, lines)
+    answer = collector.send(mine, [*lines, late] if at_once else [lines[-1], late])
+    assert (problem(answer), answer.json()["seq"]) == ((409, "conflict"), len(lines))
+    assert collector.lines_or_none(mine) == (None if at_once else lines)
+    # What ended may come again.
+    assert collector.send(mine, lines).status_code == 200
+    assert collector.row(mine)["complete"]
+
+
 BAD_LINES = {
     "a field is missing": b'{"seq":2,"t":1,"type":"edit","doc":1}',
     "a field has another type": b'{"seq":2,"t":1,"type":"edit","doc":"1","changes":[]}',
@@ -249,6 +263,12 @@ def test_a_save_that_does_not_fit_is_not_verified(collector: Collector, mine: st
     collector.send(mine, lines)
     (row,) = collector.ask(mine, "GET", "/v1/sessions").json()["sessions"]
     assert row["verified"] is False
+
+
+def test_a_session_that_still_grows_is_not_judged(collector: Collector, mine: str) -> None:
+    collector.send(mine, session_lines()[:-1])
+    (row,) = collector.ask(mine, "GET", "/v1/sessions").json()["sessions"]
+    assert (row["complete"], row["verified"]) == (False, None)
 
 
 def test_the_narrowest_use_of_a_session_is_its_use(collector: Collector, mine: str) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from dataclasses import replace
+from hashlib import sha256
 
 import httpx
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
 from collector_api.arriving.in_flight import InFlight
 from collector_api.arriving.opening import Opener
@@ -19,6 +22,11 @@ from tests.collector_api.driver import ADDRESS, SESSION, SMALL, Collector, line,
 
 #: As long as a few thousand keys, and packed shorter than one.
 LONG = [*session_lines()[:1], line(1, "x", a="a" * 1_000_000)]
+
+#: A session and a content of some hundred bytes, which do not pack.
+CONTENT = random.Random(1).randbytes(600)
+DIGEST = sha256(CONTENT).hexdigest()
+LONG_NAMES = session_lines(workspace=random.Random(2).randbytes(500).hex())[:1]
 
 
 def _pace() -> Pace:
@@ -37,6 +45,56 @@ def test_one_token_holds_no_more_than_its_share_and_all_no_more_than_theirs() ->
         theirs.take(4)
         assert in_flight.bytes == 10
     assert in_flight.bytes == 0
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    "path", [f"/v1/sessions/{SESSION}/frames", f"/v1/blobs/{DIGEST}"], ids=["frames", "a content"]
+)
+def test_what_is_asked_for_and_not_read_takes_the_room_of_its_token(
+    store_address: str, store: Store, path: str
+) -> None:
+    limits = Limits(token_answers_bytes_max=1_000)
+    with asyncio.Runner() as loop:
+        collector = Collector(store_address, store, create_app(store, limits), loop)
+        mine = collector.token("mine")
+        collector.put(mine, CONTENT)
+        collector.send(mine, LONG_NAMES)
+        whole = collector.ask(mine, "GET", path)
+        assert (whole.status_code, 500 < len(whole.content) < 1_000) == (200, True)
+        meanwhile = loop.run(_while_nobody_reads(collector, mine, path))
+        assert (meanwhile.status_code, meanwhile.json()["code"]) == (429, "rate")
+        assert "token_answers_bytes_max" in meanwhile.json()["detail"]
+        assert collector.app.state.answers.bytes == 0
+        assert collector.ask(mine, "GET", path).content == whole.content
+
+
+async def _while_nobody_reads(collector: Collector, token: str, path: str) -> httpx.Response:
+    """The answer to a second question while the first one's is under way."""
+    headers = {"Authorization": f"Bearer {token}"}
+    under_way, may_end = asyncio.Event(), asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        async def held_up(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                under_way.set()
+                await may_end.wait()
+            await send(message)
+
+        await collector.app(scope, receive, held_up)
+
+    async with (
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ADDRESS, headers=headers) as slow,
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(collector.app), base_url=ADDRESS, headers=headers
+        ) as quick,
+    ):
+        first = asyncio.create_task(slow.get(path))
+        await under_way.wait()
+        answer = await quick.get(path)
+        may_end.set()
+        assert (await first).status_code == 200
+    return answer
 
 
 @on_sqlite

@@ -62,7 +62,7 @@ class Watching:
             reader = find(connection, token)
         assert reader is not None
         watcher = Watcher(SESSION, reader, first)
-        self._stream = watch(collector.store, watcher, SESSION, reader, self._is_admitted, keep_alive_s)
+        self._stream = watch(collector.store, watcher, SESSION, self._is_admitted, keep_alive_s)
 
     async def _is_admitted(self) -> bool:
         return self.admitted
@@ -219,14 +219,16 @@ def test_a_collector_that_stops_lets_go_of_who_watches(collector: Collector, min
 def test_a_token_watches_so_many_at_a_time(collector: Collector, mine: str) -> None:
     collector.send(mine, session_lines())
     collector.app.state.limits = replace(collector.app.state.limits, watchers_max=2)
-    watching = [Watching(collector, mine) for _ in range(2)]
-    for one in watching:
-        one.count(1)
-    answer = collector.ask(mine, "GET", f"/v1/sessions/{SESSION}/live")
-    assert problem(answer) == (429, "rate")
-    assert "watchers_max" in answer.json()["detail"]
-    assert watching[0].rest()[-1] == END
+    with collector.store.reading() as connection:
+        watcher = find(connection, mine)
+    assert watcher is not None
+    bell = collector.store.bell
+    with bell.watching(watcher.token, 2), bell.watching(watcher.token, 2):
+        answer = collector.ask(mine, "GET", f"/v1/sessions/{SESSION}/live")
+        assert problem(answer) == (429, "rate")
+        assert "watchers_max" in answer.json()["detail"]
     assert seen(collector, mine)[-1] == END
+    assert bell.watchers == 0
 
 
 def test_a_line_with_a_break_between_its_tokens_stays_one(collector: Collector, mine: str) -> None:

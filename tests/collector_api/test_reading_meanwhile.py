@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from collector_api.problems import Problem
+from collector_api.problems import NotOwner, Problem
 from collector_api.routes.frames import packed_from
-from collector_api.rows import frames, sessions
+from collector_api.rows import frames, sessions, tokens
+from collector_api.rows.tokens import OPERATOR
 from tests.collector_api.driver import SESSION, Collector, session_lines
+from tests.collector_api.driver import line as session_line
 
 
 def _erases(collector: Collector, mine: str) -> None:
@@ -42,8 +44,27 @@ def test_reading_breaks_off_where_lines_are_taken_back_meanwhile(
         row = sessions.find(connection, SESSION)
         assert row is not None
         packed, following = frames.some_from(connection, SESSION, 0)
-    pieces = packed_from(collector.store, row, packed, following)
+    pieces = packed_from(collector.store, row, OPERATOR, packed, following)
     next(pieces)
     take_back(collector, mine)
     with pytest.raises(Problem):
+        list(pieces)
+
+
+def test_reading_breaks_off_where_the_reader_may_read_no_more(read_in_pieces: Collector, mine: str) -> None:
+    shared = SESSION.replace("aa", "bb")
+    lines = session_lines(session=shared, use="research")[:-1]
+    for line in lines:
+        read_in_pieces.send(mine, [line], shared)
+    reader = read_in_pieces.token("reader", "researcher")
+    with read_in_pieces.store.reading() as connection:
+        principal = tokens.find(connection, reader)
+        row = sessions.find(connection, shared)
+        assert row is not None and principal is not None
+        packed, following = frames.some_from(connection, shared, 0)
+    pieces = packed_from(read_in_pieces.store, row, principal, packed, following)
+    next(pieces)
+    private = session_line(len(lines), "consent", level="content", use="private", policy="p")
+    assert read_in_pieces.send(mine, [private], shared).status_code == 200
+    with pytest.raises(NotOwner):
         list(pieces)

@@ -12,6 +12,7 @@ from tests.collector_api.driver import SESSION, Collector, line, session_lines
 
 CONTENT = b"text of a file\n"
 DIGEST = sha256(CONTENT).hexdigest()
+OTHER = SESSION.replace("aa", "bb")
 
 
 def test_what_was_acknowledged_is_read_while_the_collector_writes(
@@ -42,10 +43,11 @@ def test_what_was_acknowledged_is_read_while_the_collector_writes(
                 languages=["python"],
             )
         ]
-        collector.send(mine, [line(9, "open", doc=2, path="b", why="opened", source="disk", blob=DIGEST)])
-        assert source.blob(SESSION, DIGEST) == CONTENT
+        opened = line(1, "open", doc=1, path="b", why="opened", source="disk", blob=DIGEST)
+        collector.send(mine, [session_lines(session=OTHER)[0], opened], OTHER)
+        assert source.blob(OTHER, DIGEST) == CONTENT
         with pytest.raises(UserError, match="names no blob"):
-            source.blob(SESSION, sha256(b"").hexdigest())
+            source.blob(OTHER, sha256(b"").hexdigest())
 
 
 def test_an_unknown_and_an_erased_session_are_told_apart(

@@ -160,7 +160,7 @@ def test_who_reads_what_changed_misses_nothing(stores: list[Store]) -> None:
 
 def test_what_one_makes_durable_the_other_hears_of(stores: list[Store]) -> None:
     async def heard() -> float:
-        with stores[1].bell.listening(SESSION, 1) as rung:
+        with stores[1].bell.listening(SESSION) as rung:
             # The listener rings for everybody as it begins.
             await asyncio.to_thread(_post, stores[0], SESSION, session_lines()[:1])
             await asyncio.wait_for(rung.wait(), SEEN_S_MAX)
