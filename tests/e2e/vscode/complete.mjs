@@ -9,16 +9,14 @@ import { Workbench } from "./workbench.mjs";
 const bench = await Workbench.start(JSON.parse(process.argv[2]));
 const { page } = bench;
 const KEY_DELAY_MS = 60;
-
-const ghost = (text) => page.locator(".ghost-text-decoration, .ghost-text", { hasText: text }).first();
-const line = (text) => page.locator(".view-line", { hasText: text }).first();
+const SUGGESTED = "total(items)";
 
 /** Begin a line; the suggestion shows behind it. */
 async function begin(text) {
     await page.keyboard.press("Control+End");
     await page.keyboard.press("Enter");
     await page.keyboard.type(text, { delay: KEY_DELAY_MS });
-    await ghost("total(items)").waitFor();
+    await bench.line(text, SUGGESTED);
 }
 
 await bench.run(async () => {
@@ -33,38 +31,37 @@ await bench.run(async () => {
         await begin("a = ");
         await bench.picture("completion-1-ghost");
         await page.keyboard.press("Tab");
-        await line("a = total(items)").waitFor();
+        await bench.line("a = total(items)");
     });
     await bench.step("Escape", async () => {
         await begin("b = ");
         await page.keyboard.press("Escape");
-        await ghost("total(items)").waitFor({ state: "detached" });
+        await bench.line("b = ");
         await page.keyboard.type("1", { delay: KEY_DELAY_MS });
         await page.keyboard.press("Escape");
     });
     await bench.step("a word, then the rest", async () => {
         await begin("c = ");
         await page.keyboard.press("Control+ArrowRight");
-        await line("c = total").waitFor();
-        await ghost("(items)").waitFor();
+        await bench.line("c = total", "(items)");
         await bench.picture("completion-2-word");
         await page.keyboard.press("Tab");
-        await line("c = total(items)").waitFor();
+        await bench.line("c = total(items)");
     });
     await bench.step("word by word", async () => {
         await begin("d = ");
         for (const taken of ["total", "total(", "total(items", "total(items)"]) {
             await page.keyboard.press("Control+ArrowRight");
-            await line(`d = ${taken}`).waitFor();
+            await bench.line(`d = ${taken}`, SUGGESTED.slice(taken.length));
         }
     });
     await bench.step("typed through", async () => {
         await begin("e = ");
         await page.keyboard.type("total", { delay: KEY_DELAY_MS });
-        await ghost("(items)").waitFor();
+        await bench.line("e = total", "(items)");
         await bench.picture("completion-3-typed");
         await page.keyboard.type("(items)", { delay: KEY_DELAY_MS });
-        await line("e = total(items)").waitFor();
+        await bench.line("e = total(items)");
     });
     await bench.step("another way", async () => {
         await begin("f = ");

@@ -46,6 +46,19 @@ export class Workbench {
         return this.page.locator(".statusbar-item", { hasText: text });
     }
 
+    /** Wait until a line of the editor has this text, and behind it this suggestion, which is no text yet. */
+    line(text, suggested = "") {
+        const isThere = ([text, suggested]) => {
+            const ghosts = ".ghost-text-decoration, .ghost-text";
+            return [...document.querySelectorAll(".view-line")].some((line) => {
+                const outer = [...line.querySelectorAll(ghosts)].filter((it) => !it.parentElement.closest(ghosts));
+                const shown = outer.map((it) => it.textContent).join("");
+                return shown === suggested && line.textContent.replaceAll("\u00a0", " ") === text + suggested;
+            });
+        };
+        return this.page.waitForFunction(isThere, [text, suggested]);
+    }
+
     picture(name) {
         return this.page.screenshot({ path: join(this.task.screenshots, `vscode-${name}.png`) });
     }
