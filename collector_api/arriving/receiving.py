@@ -15,11 +15,11 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from collector_api.erasing import redacting
 from collector_api.limits import Limits
+from collector_api.lines import remasking
 from collector_api.lines.decoder import seq_of
 from collector_api.lines.redactions import Redaction
-from collector_api.lines.remasking import remasked, together
 from collector_api.problems import Conflict
-from collector_api.rows import frames, ledger
+from collector_api.rows import frames, ledger, together
 from collector_api.rows.frames import Appended, Arrival
 
 
@@ -40,7 +40,7 @@ def receive_all(
     """Store the lines of several frames; what forbids one of them is its result, and stops no other."""
     try:
         with connection.begin_nested():
-            appended = frames.append_together(connection, arrivals, limits)
+            appended = together.append(connection, arrivals, limits)
     except (IntegrityError, DataError):
         # Which of them it was shows where each goes alone.
         appended = [None] * len(arrivals)
@@ -90,12 +90,12 @@ def _mask_again(connection: Connection, arrival: Arrival, limits: Limits) -> boo
         before = stored.get(line.seq)
         if before is not None and before != line.raw:
             (raw,) = rewriting.rewritten([line.raw], line.seq, line.seq, encoding)
-            redaction = remasked(before, raw, encoding)
+            redaction = remasking.remasked(before, raw, encoding)
             if redaction is not None and redaction.entries:
                 found.append(redaction)
     if not found:
         return False
-    said = together(found, "").body()
+    said = remasking.together(found, "").body()
     name = f"lines {first} to {last} came again masked, {hashlib.sha256(said).hexdigest()[:16]}"
-    redacting.redact(connection, session, contributor, together(found, name), limits)
+    redacting.redact(connection, session, contributor, remasking.together(found, name), limits)
     return True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -15,8 +14,8 @@ from collector_api.limits import Limits
 from collector_api.lines.decoder import Line, seq_of
 from collector_api.lines.intake import new_lines
 from collector_api.lines.rewriting import Rewriting, reread
-from collector_api.problems import Ended, Hole, NoRoom
-from collector_api.rows import archive, blobs, ledger, sessions
+from collector_api.problems import BadLine, Ended, Hole, NoRoom
+from collector_api.rows import archive, blobs, ledger, sessions, studies
 from pairlog.events import PositionEncoding, Session
 from pairlog.frame import pack, whole_lines
 from pairlog.line import decode
@@ -28,9 +27,9 @@ _FRAMES_FROM_LAKE = 128
 #: Where they are large, fewer.
 READ_BYTES = 8 * 1024 * 1024
 #: Made once: to build the statements of each frame anew takes longer than to carry them out.
-_BEGIN = insert(table_of(SessionRow))
-_CONTINUE = update(table_of(SessionRow)).where(col(SessionRow.id) == bindparam("this"))
-_KEEP = insert(table_of(Frame))
+BEGIN = insert(table_of(SessionRow))
+CONTINUE = update(table_of(SessionRow)).where(col(SessionRow.id) == bindparam("this"))
+KEEP = insert(table_of(Frame))
 
 
 class Arrival(NamedTuple):
@@ -53,60 +52,6 @@ class Appended(NamedTuple):
     differs: bool = False
     events: int = 0
     started_at: str = ""
-
-
-def append_together(
-    connection: Connection, arrivals: Sequence[Arrival], limits: Limits
-) -> list[Appended | None]:
-    """Store those frames that go on where their sessions are, with one statement of each kind for all.
-
-    None for each frame that asks for more than that, or is refused: it is to be appended alone.
-    """
-    rows = sessions.standing(connection, [arrival.session for arrival in arrivals])
-    grown: Counter[int] = Counter()
-    kept: list[tuple[Row[Any], Arrival]] = []
-    done: list[Appended | None] = []
-    for arrival in arrivals:
-        # Of two frames of one session the second asks for a row that the first changes.
-        row = rows.pop(arrival.session, None)
-        size, lines = len(arrival.body), arrival.lines
-        if row is None or not _goes_on(
-            arrival, row, limits.contributor_bytes_max - grown[arrival.contributor]
-        ):
-            done.append(None)
-            continue
-        grown[arrival.contributor] += size
-        kept.append((row, arrival))
-        done.append(Appended(lines[-1].next - 1, events=len(lines), started_at=row.started_at))
-    if kept:
-        first_change = sessions.next_change(connection, len(kept))
-        connection.execute(
-            _CONTINUE, [_continued(*it, change) for change, it in enumerate(kept, first_change)]
-        )
-        connection.execute(_KEEP, [_frame(it.session, it.lines, it.body) for _, it in kept])
-        for contributor, size in grown.items():
-            blobs.count(connection, contributor, size)
-    return done
-
-
-def _continued(row: Row[Any], arrival: Arrival, change: int) -> dict[str, Any]:
-    columns = sessions.continued(row, arrival.lines, len(arrival.body), change)
-    return {**columns, "this": arrival.session}
-
-
-def _goes_on(arrival: Arrival, row: Row[Any], bytes_max: int) -> bool:
-    """Whether a frame is stored as it came, behind what is stored, and nothing else is to be asked."""
-    first = arrival.lines[0].seq
-    return (
-        row.contributor_id == arrival.contributor
-        and row.erased_at is None
-        and row.used + len(arrival.body) <= bytes_max
-        and row.lake_file_id is None
-        and not row.complete
-        and row.redact_through < first == row.acked + 1
-        and _is_plain(arrival.body)
-        and not blobs.names_any(arrival.lines)
-    )
 
 
 def append(connection: Connection, arrival: Arrival, limits: Limits) -> Appended:
@@ -140,25 +85,30 @@ def append(connection: Connection, arrival: Arrival, limits: Limits) -> Appended
         raise Ended(fresh[0].seq)
     fresh = _taken_back(connection, session, fresh, taken_back, limits)
     named = blobs.needed(connection, contributor, fresh)
-    as_it_came = fresh is lines and _is_plain(body)
+    as_it_came = fresh is lines and is_plain(body)
     data = body if as_it_came else pack(line.raw for line in fresh)
     blobs.take_room(connection, contributor, len(data), limits)
     if row is None:
-        begun = sessions.begun(connection, contributor, fresh, len(data))
+        header = fresh[0].event
+        if not isinstance(header, Session):
+            raise BadLine(fresh[0].seq, 0, "a session begins with its header, of type `session`")
+        studied = studies.of_session(connection, contributor, header.study, header.condition)
+        change = sessions.next_change(connection)
+        begun = sessions.begun(contributor, header, fresh, len(data), studied, change)
         started_at = str(begun["started_at"])
-        connection.execute(_BEGIN, {**begun, "redact_through": redact_through})
+        connection.execute(BEGIN, {**begun, "redact_through": redact_through})
     else:
         started_at = row.started_at
         changes = sessions.continued(row, fresh, len(data), sessions.next_change(connection))
-        connection.execute(_CONTINUE, {**changes, "this": session})
-    connection.execute(_KEEP, _frame(session, fresh, data))
+        connection.execute(CONTINUE, {**changes, "this": session})
+    connection.execute(KEEP, kept(session, fresh, data))
     blobs.name(connection, session, contributor, named)
     # A blob that was under way as it was replaced came before the first line that names it.
     dropped = blobs.give_back(connection, contributor, taken_back.replaced) if taken_back.replaced else 0
     return Appended(fresh[-1].next - 1, dropped > 0, differs, len(fresh), started_at)
 
 
-def _frame(session: str, lines: Sequence[Line], data: bytes) -> dict[str, Any]:
+def kept(session: str, lines: Sequence[Line], data: bytes) -> dict[str, Any]:
     """The columns of a frame."""
     return {
         "session_id": session,
@@ -274,6 +224,6 @@ def lines_of(data: bytes) -> list[bytes]:
     return whole_lines(gzip.decompress(data))[0]
 
 
-def _is_plain(body: bytes) -> bool:
+def is_plain(body: bytes) -> bool:
     """Whether a gzip member carries no name, comment or extra field beside its lines."""
     return body[_GZIP_FLAGS] == 0

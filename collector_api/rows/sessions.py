@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, select, true, update
-from sqlmodel import col
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    bindparam,
+    delete,
+    exists,
+    join,
+    outerjoin,
+    select,
+    true,
+    update,
+)
+from sqlmodel import col, func
 
-from collector_api.database.tables import Contributor, Keyframe, SessionRow, Tombstone, VerdictRow, table_of
+from collector_api.database.tables import (
+    Contributor,
+    Keyframe,
+    Member,
+    RedactionRow,
+    SessionRow,
+    Study,
+    Tombstone,
+    VerdictRow,
+    table_of,
+)
 from collector_api.lines.decoder import Line
-from collector_api.problems import BadLine, Erased, NoSession, NotOwner
-from collector_api.rows import blobs, counters, search, studies
+from collector_api.problems import Erased, NoSession, NotOwner
+from collector_api.rows import blobs, counters, search
 from collector_api.rows.tokens import Principal
 from pairlog import facts
 from pairlog.consent import USES
@@ -33,8 +56,54 @@ _STANDING = (
     .where(col(SessionRow.id).in_(bindparam("sessions", expanding=True)))
 )
 
+_MINE: BindParameter[int] = bindparam("contributor")
+_BEGINNING = (
+    select(
+        col(Contributor.bytes).label("used"),
+        col(Contributor.erased_at).label("erased_at"),
+        select(func.count())
+        .select_from(SessionRow)
+        .where(col(SessionRow.contributor_id) == _MINE)
+        .scalar_subquery()
+        .label("sessions"),
+        exists()
+        .where(col(Tombstone.session_id) == bindparam("session"), col(Tombstone.first).is_(None))
+        .label("gone"),
+        select(func.max(col(RedactionRow.through)))
+        .where(
+            col(RedactionRow.session_id) == bindparam("session"), col(RedactionRow.contributor_id) == _MINE
+        )
+        .scalar_subquery()
+        .label("reached"),
+        col(Study.name).label("study"),
+        col(Member.condition).label("condition"),
+    )
+    .select_from(
+        outerjoin(
+            table_of(Contributor),
+            join(table_of(Member), table_of(Study), col(Study.id) == col(Member.study_id)),
+            (col(Member.contributor_id) == col(Contributor.id)) & col(Member.left_at).is_(None),
+        )
+    )
+    .where(col(Contributor.id) == _MINE)
+    .limit(1)
+)
+
 _READABLE_USES = ("research", "public")
 ANY = Wanted()
+
+
+class _New(NamedTuple):
+    """A session before its first line."""
+
+    started_at: str
+    use: str
+    consent: str
+    events: int = 0
+    bytes: int = 0
+    languages: str = ""
+    has_tests: bool = False
+    has_completions: bool = False
 
 
 def find(connection: Connection, session: str) -> SessionRow | None:
@@ -98,30 +167,35 @@ def erasable(connection: Connection, session: str, eraser: Principal) -> Session
     return row
 
 
-def begun(connection: Connection, contributor: int, lines: Sequence[Line], size: int) -> dict[str, Any]:
-    """The columns of a session that begins with these lines. Raises BadLine where the first is no header."""
-    header = lines[0].event
-    if not isinstance(header, Session):
-        raise BadLine(lines[0].seq, 0, "a session begins with its header, of type `session`")
-    study, condition = studies.of_session(connection, contributor, header.study, header.condition)
-    row = SessionRow(
-        id=header.session,
-        contributor_id=contributor,
+def beginning(connection: Connection, session: str, contributor: int) -> Row[Any]:
+    """What a session that is not here begins with: `used` and `erased_at` of its contributor, how many
+    `sessions` they have, their `study` and `condition`; whether it is `gone`, and what it was `reached` by.
+    """
+    return connection.execute(_BEGINNING, {"session": session, "contributor": contributor}).one()
+
+
+def begun(
+    contributor: int,
+    header: Session,
+    lines: Sequence[Line],
+    size: int,
+    studied: tuple[str | None, str | None],
+    change: int,
+) -> dict[str, Any]:
+    """The columns of a session that begins with these lines, in a study and a condition or in none."""
+    new = _New(canonical(header.started_at), header.use, header.consent)
+    return {
+        "id": header.session,
+        "contributor_id": contributor,
         **of_header(header),
-        started_at=canonical(header.started_at),
-        ended_at=None,
-        events=0,
-        last_seq=0,
-        acked=-1,
-        complete=False,
-        use=header.use,
-        consent=header.consent,
-        bytes=0,
-        changed=0,
-        study=study,
-        condition=condition,
-    )
-    return {**row.model_dump(), **continued(row, lines, size, next_change(connection))}
+        "started_at": new.started_at,
+        "study": studied[0],
+        "condition": studied[1],
+        "revision": 0,
+        "packed_through": -1,
+        "lake_file_id": None,
+        **continued(new, lines, size, change),
+    }
 
 
 def of_header(header: Session) -> dict[str, Any]:
@@ -152,7 +226,9 @@ def taken_back(connection: Connection, row: SessionRow, grown: int, changes: dic
         connection.execute(delete(table).where(col(table.session_id) == row.id))
 
 
-def continued(row: SessionRow | Row[Any], lines: Sequence[Line], size: int, change: int) -> dict[str, Any]:
+def continued(
+    row: SessionRow | Row[Any] | _New, lines: Sequence[Line], size: int, change: int
+) -> dict[str, Any]:
     """The columns that these lines change; `change` is their number in the order of changes.
 
     The use in force is the narrowest of the session: a wider one never reaches back.
@@ -179,7 +255,7 @@ def continued(row: SessionRow | Row[Any], lines: Sequence[Line], size: int, chan
     }
 
 
-def facts_of(row: SessionRow | Row[Any]) -> Facts:
+def facts_of(row: SessionRow | Row[Any] | _New) -> Facts:
     """What a session is known to hold."""
     return Facts(facts.split(row.languages), row.has_tests, row.has_completions)
 

@@ -171,7 +171,9 @@ def _stored(connection: Connection) -> list[object]:
     """All rows, but the numbers of changes, whose order within a group is free."""
     questions = (
         "SELECT * FROM frame ORDER BY session_id, first_seq",
-        "SELECT id, contributor_id, acked, events, bytes, complete, ended_at FROM session ORDER BY id",
+        "SELECT id, contributor_id, project, editor, started_at, ended_at, events, last_seq, acked, complete,"
+        " use, consent, revision, bytes, redact_through, languages, has_tests, has_completions, study,"
+        " condition, packed_through, lake_file_id FROM session ORDER BY id",
         "SELECT id, bytes FROM contributor ORDER BY id",
     )
     return [connection.exec_driver_sql(question).all() for question in questions]

@@ -130,8 +130,9 @@ def test_the_commands_pages_are_the_same_in_a_collector_and_in_its_store(
 
 
 def test_pages_leave_nothing_out_and_end_where_the_last_one_is_full(mine: Client, ids: list[str]) -> None:
+    # None of them is judged meanwhile, and comes again for that.
     for session in ids:
-        mine.post_frame(session, pack(session_lines(session=session)))
+        mine.post_frame(session, pack(session_lines(session=session)[:-1]))
     for page_rows in range(1, 6):
         assert [row.session for row in mine.sessions(page_rows=page_rows)] == ids
 
