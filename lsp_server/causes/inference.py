@@ -8,7 +8,6 @@ from lsp_server.causes.elsewhere import Elsewhere
 from lsp_server.causes.history import MANY, History, Step
 from lsp_server.causes.hunk import Hunk
 from lsp_server.causes.late import Late, Learned, Told
-from lsp_server.causes.offers import Offers
 from lsp_server.causes.reason import Reason, inferred
 from lsp_server.causes.rules import TYPED, find, is_run, is_small
 from lsp_server.causes.seen import Seen
@@ -20,7 +19,6 @@ class Inference:
     """Why the documents of a session change."""
 
     def __init__(self, documents: Callable[[], Iterable[Document]]) -> None:
-        self.offers = Offers()
         self._elsewhere = Elsewhere(documents)
         self._late = Late()
         self._batches = False
@@ -59,7 +57,6 @@ class Inference:
                 step,
                 state == before,
                 caret,
-                self._taken(doc, hunks),
                 self._batches,
                 self._elsewhere.was_taken,
                 lambda hunk: self._elsewhere.stands(hunk, history.document),
@@ -96,9 +93,6 @@ class Inference:
             self._elsewhere.took(hunk.removed)
         if reason == TYPED and len(hunks) > 1 and all(it.inserted and is_small(it) for it in hunks):
             self._batches = is_run(hunks)
-
-    def _taken(self, doc: int, hunks: list[Hunk]) -> str | None:
-        return self.offers.taken(doc, hunks[0]) if len(hunks) == 1 else None
 
     def _look_back(
         self, doc: int, hunks: list[Hunk], t: int, step: Step | None, reason: Reason

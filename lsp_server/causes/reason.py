@@ -16,6 +16,6 @@ class Reason(NamedTuple):
     ref: str | None
 
 
-def inferred(cause: Cause, rule: str, ref: str | None = None) -> Reason:
+def inferred(cause: Cause, rule: str) -> Reason:
     """A cause that a rule of this folder found."""
-    return Reason(cause, "inferred", rule, ref)
+    return Reason(cause, "inferred", rule, None)

@@ -73,10 +73,6 @@ def _nothing(seen: Seen) -> Reason | None:
     return None if seen.hunks else inferred("unknown", "nothing")
 
 
-def _offered(seen: Seen) -> Reason | None:
-    return inferred("completion", "offered", seen.offer) if seen.offer else None
-
-
 def _disk(seen: Seen) -> Reason | None:
     is_block = len(seen.hunks) > 1 or any("\n" in it.removed or "\n" in it.inserted[:-1] for it in seen.hunks)
     if is_block and not all(is_key(it) for it in seen.hunks) and seen.is_on_disk():
@@ -241,7 +237,6 @@ def _is_around(hunks: list[Hunk]) -> bool:
 
 _RULES: tuple[Callable[[Seen], Reason | None], ...] = (
     _nothing,
-    _offered,
     _disk,
     _step,
     _keys,

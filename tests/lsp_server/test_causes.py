@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from lsp_server.causes.history import STATES_MIN, History
 from lsp_server.causes.hunk import apply
-from lsp_server.causes.offers import Offers
 from pairlog.document import Document
 from tests.lsp_server.recording import Recorded
 
@@ -53,24 +52,6 @@ def test_old_states_are_let_go_of() -> None:
             history.settle(state, 0)
     assert len(history._states) <= 2 * STATES_MIN
     assert history.step(history.now + 1, 0) is None
-
-
-def test_a_completion_that_was_shown_is_known_when_it_is_taken_whole_or_in_part() -> None:
-    offers = Offers()
-    offers.show(1, "c1", 2, 4, "total(items)\n    return x")
-    document = Document("\n\n    \n")
-
-    def taken(*change: Any) -> str | None:
-        hunk = apply(document, change)
-        assert hunk is not None
-        return offers.taken(1, hunk)
-
-    assert taken(2, 4, 2, 4, "t") is None
-    assert taken(2, 5, 2, 5, "otal") == "c1"
-    assert taken(2, 9, 2, 9, "(items)\n    return x") == "c1"
-    assert taken(0, 0, 0, 0, "total") is None
-    offers.withdraw("c1")
-    assert taken(2, 4, 2, 4, "total") is None
 
 
 def test_what_was_reported_is_never_overruled() -> None:
