@@ -9,8 +9,7 @@ from pairlog.alike import ends
 from pairlog.document import Document, split_lines
 from pairlog.events import Change
 
-_WORD_BEFORE = re.compile(r"\w*\Z")
-_WORD_BEHIND = re.compile(r"\w*")
+_WORD = re.compile(r"\w*")
 
 
 class Hunk(NamedTuple):
@@ -44,14 +43,19 @@ class Hunk(NamedTuple):
     @property
     def words(self) -> tuple[str, str]:
         """What was changed, filled up to whole words: as it was, and as it is."""
-        head, tail = _WORD_BEFORE.search(self.before), _WORD_BEHIND.match(self.behind)
-        first, last = head[0] if head else "", tail[0] if tail else ""
+        # From the end: a search for a word that ends there tries each place before it.
+        first, last = _word(self.before[::-1])[::-1], _word(self.behind)
         return first + self.removed + last, first + self.inserted + last
 
     @property
     def is_blank(self) -> bool:
         """Nothing but blanks and line ends were changed."""
         return not (self.removed.strip() or self.inserted.strip())
+
+
+def _word(text: str) -> str:
+    found = _WORD.match(text)
+    return found[0] if found else ""
 
 
 def apply(document: Document, change: Change) -> Hunk | None:

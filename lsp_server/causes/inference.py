@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 
 from lsp_server.causes.elsewhere import Elsewhere
@@ -13,6 +14,8 @@ from lsp_server.causes.rules import TYPED, find, is_run, is_small
 from lsp_server.causes.seen import Seen
 from pairlog.document import Document
 from pairlog.events import Change
+
+_FAILED = inferred("unknown", "failed")
 
 
 class Inference:
@@ -36,7 +39,8 @@ class Inference:
         """Apply the changes of an edit; returns its cause, and what it says of earlier ones.
 
         `seq` is the next one: the edit's own follows those of what was learned. What the client reported is
-        taken as it is. `read_disk` gives the text of the document's file.
+        taken as it is. `read_disk` gives the text of the document's file. Where a cause cannot be found
+        because of a fault of ours, it is unknown: the text has changed, and the edit must be written.
         """
         is_short = len(changes) == 1 and len(changes[0][4]) <= 1
         caret, before = None if is_short else history.caret, history.now
@@ -48,9 +52,6 @@ class Inference:
         learned: list[Learned] = []
         if reported is not None:
             reason = reported
-        elif len(hunks) == 1 and is_small(hunks[0]):
-            # As `find` would say: nothing else needs to be looked at.
-            reason, learned = self._look_back(doc, hunks, t, step, TYPED)
         else:
             seen = Seen(
                 hunks,
@@ -62,7 +63,11 @@ class Inference:
                 lambda hunk: self._elsewhere.stands(hunk, history.document),
                 lambda: state != history.saved and read_disk() == history.document.text,
             )
-            reason, learned = self._look_back(doc, hunks, t, step, find(seen))
+            try:
+                reason, learned = self._find(doc, t, seen)
+            except Exception as error:
+                print(f"pairlog: the cause of an edit could not be found: {error!r}", file=sys.stderr)
+                reason = _FAILED
         self._follow(history, hunks, state, line, step, reason)
         self._late.wrote(Told(seq + len(learned), t, doc, hunks, reason, step))
         return reason, learned
@@ -93,6 +98,11 @@ class Inference:
             self._elsewhere.took(hunk.removed)
         if reason == TYPED and len(hunks) > 1 and all(it.inserted and is_small(it) for it in hunks):
             self._batches = is_run(hunks)
+
+    def _find(self, doc: int, t: int, seen: Seen) -> tuple[Reason, list[Learned]]:
+        # A letter: as `find` would say, nothing else needs to be looked at.
+        reason = TYPED if seen.one is not None and is_small(seen.one) else find(seen)
+        return self._look_back(doc, seen.hunks, t, seen.step, reason)
 
     def _look_back(
         self, doc: int, hunks: list[Hunk], t: int, step: Step | None, reason: Reason

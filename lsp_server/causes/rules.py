@@ -17,7 +17,7 @@ from lsp_server.causes.seen import Seen
 PAIRS = frozenset(("()", "[]", "{}", "<>", '""', "''", "``", '""""""', "''''''", "**", "__", "$$", "||"))
 #: A new line as editors begin it: indented, with the sign of a comment or of a list.
 _NEW_LINE = re.compile(
-    r"(?:\r\n?|\n)[ \t]*(?:///?|//!|\*|#+|--|-|/?\*\*?)?[ \t]*(?:(?:\r\n?|\n)[ \t]*(?:\*/)?)?"
+    r"(?:\r\n?|\n)[ \t]*(?:(?:///?|//!|\*|#+|--|-|/?\*\*?)[ \t]*)?(?:(?:\r\n?|\n)[ \t]*(?:\*/)?)?"
 )
 _CLOSING_TAG = re.compile(r">?</[\w.:-]*>")
 #: What one key takes away to the left: a word, or signs, with the blanks behind.
@@ -183,6 +183,8 @@ def _completed(seen: Seen) -> Reason | None:
     if len(at_caret) != 1:
         return None
     hunk = at_caret[0]
+    if not hunk.inserted:
+        return None
     others = [it for it in seen.hunks if it is not hunk]
     if any(it.removed or not _IMPORT.match(it.inserted) for it in others):
         return None

@@ -10,14 +10,16 @@ from hypothesis import strategies as st
 
 from lsp_server.causes.history import STATES_MIN, History
 from lsp_server.causes.hunk import apply
+from lsp_server.causes.inference import Inference
 from pairlog.document import Document
 from tests.lsp_server.recording import Recorded
 
 places = st.integers(-1, 4)
-changes = st.lists(st.tuples(places, places, places, places, st.text("ab(\n\r é", max_size=6)), max_size=3)
+pieces = st.lists(st.sampled_from([*"ab(\n\r é你", "import x\n"]), max_size=6).map("".join)
+changes = st.lists(st.tuples(places, places, places, places, pieces), max_size=3)
 
 
-@given(st.text("ab\n\r é"), st.lists(changes, max_size=8))
+@given(st.text("ab\n\r é你"), st.lists(changes, max_size=8))
 def test_any_changes_leave_the_text_that_they_make_and_a_cause(text: str, edits: list[Any]) -> None:
     it, document = Recorded(), Document(text)
     it.open(text)
@@ -52,6 +54,49 @@ def test_old_states_are_let_go_of() -> None:
             history.settle(state, 0)
     assert len(history._states) <= 2 * STATES_MIN
     assert history.step(history.now + 1, 0) is None
+
+
+def test_a_fix_that_shortens_what_was_typed_and_adds_its_import_is_written() -> None:
+    it = Recorded()
+    it.open("\nx = \n")
+    it.at(1_000).change(2, *((1, 4 + at, 1, 4 + at, key) for at, key in enumerate("datetime.datetime")))
+    it.at(2_000).change(3, (1, 4, 1, 21, "datetime"), (0, 0, 0, 0, "from datetime import datetime\n"))
+    it.at(3_000).save("from datetime import datetime\n\nx = datetime\n")
+    assert it.verified
+    assert causes(it) == [("typed", None), ("unknown", "none")]
+
+
+def test_an_edit_whose_cause_cannot_be_found_is_written_as_of_unknown_cause(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def documents() -> list[Document]:
+        raise IndexError("no document here")
+
+    it = Recorded()
+    it.open("a = 1\nb = 2\n")
+    it.causes = Inference(documents)
+    it.at(1_000).change(2, (0, 0, 0, 0, "b = 2\n"))
+    it.at(2_000).change(3, (0, 0, 1, 0, ""))
+    it.save("a = 1\nb = 2\n")
+    assert it.verified
+    assert causes(it) == [("unknown", "failed"), ("undo", "state")]
+    assert capsys.readouterr().err == (
+        "pairlog: the cause of an edit could not be found: IndexError('no document here')\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "text"),
+    [("x", "\n" + " " * 500_000 + "x"), ("a" * 500_000 + " ", "b = 1\nc = 2\n")],
+    ids=["many blanks put in", "behind a long word"],
+)
+def test_a_cause_takes_no_longer_than_the_text_is_long(before: str, text: str) -> None:
+    """Where the time grows with the square of the length, this takes an hour."""
+    it = Recorded()
+    it.open(before + "\n")
+    it.at(1_000).change(2, (0, len(before), 0, len(before), text))
+    it.at(2_000).save(f"{before}{text}\n")
+    assert it.verified
 
 
 def test_what_was_reported_is_never_overruled() -> None:
