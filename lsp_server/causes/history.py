@@ -19,7 +19,7 @@ from pairlog.position import units
 #: States that are kept, at least.
 STATES_MIN = 4096
 #: In place of the line of text of an edit that lies in many.
-MANY = -1
+_MANY = -1
 #: A state that was there more often (a letter typed and removed again and again) is looked up no deeper.
 _SAME_MAX = 64
 
@@ -44,6 +44,7 @@ class History:
         "_latest",
         "_lines",
         "_same",
+        "_starts",
         "_states",
         "_way",
         "document",
@@ -62,6 +63,8 @@ class History:
         self._same = [-1]
         #: The line of text that led to each state.
         self._lines = [0]
+        #: Where the edit that led to a state begins, in code points; not for keys, and not for many places.
+        self._starts: dict[int, tuple[int, int]] = {}
         #: Where each state stood last. States are counted from the first one ever, `_first` are gone.
         self._latest = {0: 0}
         self._first = 0
@@ -122,10 +125,11 @@ class History:
             self._last = changes[-1]
         return hunks, state
 
-    def step(self, state: int, line: int) -> Step | None:
-        """The way to a state that was there before, where the edit at this line of text is a way back to it.
+    def step(self, state: int, hunks: Sequence[Hunk]) -> Step | None:
+        """The way to a state that was there before, where an edit that does this is a way back to it.
 
-        The state alone does not tell: a stretch that was cut, and put in elsewhere, makes the same lines.
+        The state alone does not tell: a stretch that was cut, and put in elsewhere, makes the same lines. So
+        the edit lies where those lie that it takes back or forth; where that is one, both begin at one place.
         """
         if state == self.now:
             return None
@@ -148,8 +152,11 @@ class History:
         else:
             return None
         first, last = min(place, self._at) + 1 - self._first, max(place, self._at) + 1 - self._first
-        touched = self._lines[first:last]
-        is_there = MANY in (line, *touched) or min(touched) - 1 <= line <= max(touched) + 1
+        touched, line, start = self._lines[first:last], _line_of(hunks), _start_of(hunks)
+        begun = self._starts.get(max(place, self._at))
+        if len(touched) == 1 and None not in (start, begun) and start != begun:
+            return None
+        is_there = _MANY in (line, *touched) or min(touched) - 1 <= line <= max(touched) + 1
         return Step(way, abs(place - self._at), place) if is_there else None
 
     def go(self, step: Step) -> None:
@@ -158,13 +165,16 @@ class History:
         self._way = step.way
         self.is_calm = self._at == self._first + len(self._states) - 1
 
-    def settle(self, state: int, line: int) -> None:
-        """Anything else, at this line of text, brought the text to this state."""
+    def settle(self, state: int, hunks: Sequence[Hunk]) -> None:
+        """Anything else, which did this, brought the text to this state."""
+        line, start = _line_of(hunks), _start_of(hunks)
         if not self.is_calm:
             # What was undone is no part of the way that goes on from here.
             self._add(self.now, line)
         if state != self.now:
             self._add(state, line)
+            if start is not None:
+                self._starts[self._at] = start
         self._way = None
         self.is_calm = True
 
@@ -185,3 +195,12 @@ class History:
         self._first += STATES_MIN
         del self._states[:STATES_MIN], self._same[:STATES_MIN], self._lines[:STATES_MIN]
         self._latest = {state: self._first + number for number, state in enumerate(self._states)}
+        self._starts = {number: start for number, start in self._starts.items() if number >= self._first}
+
+
+def _line_of(hunks: Sequence[Hunk]) -> int:
+    return hunks[0].line if len({it.line for it in hunks}) == 1 else _MANY
+
+
+def _start_of(hunks: Sequence[Hunk]) -> tuple[int, int] | None:
+    return (hunks[0].line, hunks[0].column) if len(hunks) == 1 else None

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 
 from lsp_server.causes.elsewhere import Elsewhere
-from lsp_server.causes.history import MANY, History, Step
+from lsp_server.causes.history import History, Step
 from lsp_server.causes.hunk import Hunk
 from lsp_server.causes.late import Late, Learned, Told
 from lsp_server.causes.reason import Reason, inferred
@@ -25,6 +25,8 @@ class Inference:
         self._elsewhere = Elsewhere(documents)
         self._late = Late()
         self._batches = False
+        #: The client says what is undone and redone: what it says nothing of is neither.
+        self._says_steps = False
 
     def edit(
         self,
@@ -45,10 +47,7 @@ class Inference:
         is_short = len(changes) == 1 and len(changes[0][4]) <= 1
         caret, before = None if is_short else history.caret, history.now
         hunks, state = history.apply(changes)
-        line = hunks[0].line if len({it.line for it in hunks}) == 1 else MANY
-        step = history.step(state, line)
-        if step is not None:
-            step = self._late.keeps_way(doc, t, step)
+        step = self._step(doc, history, hunks, t, state, reported)
         learned: list[Learned] = []
         if reported is not None:
             reason = reported
@@ -68,7 +67,7 @@ class Inference:
             except Exception as error:
                 print(f"pairlog: the cause of an edit could not be found: {error!r}", file=sys.stderr)
                 reason = _FAILED
-        self._follow(history, hunks, state, line, step, reason)
+        self._follow(history, hunks, state, step, reason)
         self._late.wrote(Told(seq + len(learned), t, doc, hunks, reason, step))
         return reason, learned
 
@@ -82,7 +81,7 @@ class Inference:
         self._late.forget()
 
     def _follow(
-        self, history: History, hunks: list[Hunk], state: int, line: int, step: Step | None, reason: Reason
+        self, history: History, hunks: list[Hunk], state: int, step: Step | None, reason: Reason
     ) -> None:
         """Keep what later edits are held against; an edit that changes nothing leads nowhere."""
         if not hunks:
@@ -91,13 +90,24 @@ class Inference:
         if step is not None and (goes_on or reason.cause in ("undo", "redo")):
             history.go(step)
         else:
-            history.settle(state, line)
+            history.settle(state, hunks)
         if reason.cause == "external":
             history.saved = state
         for hunk in hunks:
             self._elsewhere.took(hunk.removed)
         if reason == TYPED and len(hunks) > 1 and all(it.inserted and is_small(it) for it in hunks):
             self._batches = is_run(hunks)
+
+    def _step(
+        self, doc: int, history: History, hunks: list[Hunk], t: int, state: int, reported: Reason | None
+    ) -> Step | None:
+        if reported is not None:
+            is_step = reported.cause in ("undo", "redo")
+            self._says_steps = self._says_steps or (is_step and reported.evidence == "reported")
+        elif self._says_steps:
+            return None
+        step = history.step(state, hunks)
+        return None if step is None else self._late.keeps_way(doc, t, step)
 
     def _find(self, doc: int, t: int, seen: Seen) -> tuple[Reason, list[Learned]]:
         # A letter: as `find` would say, nothing else needs to be looked at.

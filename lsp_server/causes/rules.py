@@ -88,7 +88,7 @@ def _step(seen: Seen) -> Reason | None:
     if hunk is None:
         takes_keys_back = is_run(seen.hunks) and all(map(is_small, seen.hunks))
         return None if takes_keys_back and seen.batches else inferred(way, "state")
-    if is_small(hunk) or hunk.is_blank or hunk.removed in PAIRS:
+    if max(len(hunk.removed), len(hunk.inserted)) <= 1 or hunk.is_blank or hunk.removed in PAIRS:
         return None
     takes_keys_back = way == "undo" and edits > 1 and not hunk.inserted
     return None if takes_keys_back and _WORD.fullmatch(hunk.removed) else inferred(way, "state")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lsp_server.causes.history import MANY, History
+from lsp_server.causes.history import History
 from pairlog.document import Document
 from pairlog.events import Change
 
@@ -18,5 +18,4 @@ def stood_before(history: History, changes: Sequence[Change]) -> bool:
     copy = Document("", document.encoding)
     copy.lines = document.lines[:]
     hunks, difference = History(copy).apply(changes)
-    lines = {hunk.line for hunk in hunks}
-    return history.step(history.now + difference, lines.pop() if len(lines) == 1 else MANY) is not None
+    return history.step(history.now + difference, hunks) is not None

@@ -12,7 +12,7 @@ from lsp_server.causes.history import STATES_MIN, History
 from lsp_server.causes.hunk import apply
 from lsp_server.causes.inference import Inference
 from pairlog.document import Document
-from tests.lsp_server.recording import Recorded
+from tests.lsp_server.recording import CART, Recorded
 
 places = st.integers(-1, 4)
 pieces = st.lists(st.sampled_from([*"ab(\n\r é你", "import x\n"]), max_size=6).map("".join)
@@ -50,10 +50,11 @@ def test_old_states_are_let_go_of() -> None:
     for number in range(3 * STATES_MIN):
         assert history.take_key([(0, 0, 0, 0, "ab"[number % 2])])
         if number % 40 == 39:
-            _, state = history.apply([(0, 0, -1, 0, "x\n")])
-            history.settle(state, 0)
+            hunks, state = history.apply([(0, 0, -1, 0, "x\n")])
+            history.settle(state, hunks)
     assert len(history._states) <= 2 * STATES_MIN
-    assert history.step(history.now + 1, 0) is None
+    assert len(history._starts) <= STATES_MIN
+    assert history.step(history.now + 1, []) is None
 
 
 def test_a_fix_that_shortens_what_was_typed_and_adds_its_import_is_written() -> None:
@@ -102,7 +103,7 @@ def test_a_cause_takes_no_longer_than_the_text_is_long(before: str, text: str) -
 def test_what_was_reported_is_never_overruled() -> None:
     it = Recorded()
     it.open("a = 1\n")
-    it.observe({"type": "cause", "uri": "file:///home/dev/shop/cart.py", "cause": "agent", "ref": "m1"})
+    it.observe({"type": "cause", "uri": CART, "cause": "agent", "ref": "m1"})
     it.at(1000).change(2, (0, 0, 0, 0, "    "), (0, 8, 0, 9, "    "))
     it.save("        a =     \n")
     told = [event for event in it.written if event["type"] != "save"][1:]
@@ -186,3 +187,42 @@ def test_lines_that_are_put_in_and_at_once_taken_out_elsewhere_were_moved() -> N
     it.at(1_000).change(2, (0, 0, 0, 0, "third = 3\n"))
     it.change(3, (3, 0, 4, 0, ""))
     assert causes(it) == [("typed", "moved"), ("typed", None)]
+
+
+def test_a_line_that_is_cut_and_put_in_one_line_below_is_moved_not_undone() -> None:
+    it = Recorded()
+    it.open("a\nb b b\nc c\nd\n")
+    it.at(1_000).change(2, (1, 0, 2, 0, ""))
+    it.at(2_000).change(3, (2, 0, 2, 0, "b b b\n"))
+    assert causes(it) == [("typed", None), ("paste", "taken_before")]
+
+
+def test_a_line_that_is_cut_and_put_back_is_undone() -> None:
+    it = Recorded()
+    it.open("a\nb b b\nc c\n")
+    it.at(1_000).change(2, (1, 0, 2, 0, ""))
+    it.at(2_000).change(3, (1, 0, 1, 0, "b b b\n"))
+    assert causes(it) == [("typed", None), ("undo", "state")]
+
+
+def test_a_letter_in_the_place_of_a_letter_is_typed_also_where_that_stood_there_before() -> None:
+    """As hangul comes: a syllable grows, and gives its last part to the next one."""
+    it = Recorded()
+    it.open("# \n")
+    it.at(1_000).change(2, (0, 2, 0, 2, "ㄴ"))
+    it.at(2_000).change(3, (0, 2, 0, 3, "나"))
+    it.at(3_000).change(4, (0, 2, 0, 3, "난"))
+    it.at(4_000).change(5, (0, 2, 0, 3, "나"))
+    it.at(5_000).change(6, (0, 3, 0, 3, "다"))
+    assert causes(it) == [("typed", None)] * 5
+
+
+def test_once_a_client_says_what_is_undone_nothing_else_is() -> None:
+    it = Recorded()
+    it.open("a\nb b b\n")
+    it.at(1_000).change(2, (0, 1, 0, 1, " = 1"))
+    it.observe({"type": "cause", "uri": CART, "cause": "undo"})
+    it.at(2_000).change(3, (0, 1, 0, 5, ""))
+    it.at(3_000).change(4, (1, 0, 1, 5, ""))
+    it.at(4_000).change(5, (1, 0, 1, 0, "b b b"))
+    assert causes(it)[1:] == [("undo", None), ("typed", None), ("paste", "taken_before")]
