@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from itertools import pairwise
 
+from lsp_server.causes.composing import is_composed, is_composing
 from lsp_server.causes.hunk import Hunk
 from lsp_server.causes.reason import Reason, inferred
 from lsp_server.causes.seen import Seen
@@ -90,6 +91,9 @@ def _step(seen: Seen) -> Reason | None:
         return None if takes_keys_back and seen.batches else inferred(way, "state")
     if max(len(hunk.removed), len(hunk.inserted)) <= 1 or hunk.is_blank or hunk.removed in PAIRS:
         return None
+    if is_composed(hunk.removed) and is_composed(hunk.inserted) and seen.is_at_caret(hunk):
+        # Somebody looks through what the same sounds are written with.
+        return None
     takes_keys_back = way == "undo" and edits > 1 and not hunk.inserted
     return None if takes_keys_back and _WORD.fullmatch(hunk.removed) else inferred(way, "state")
 
@@ -101,6 +105,14 @@ def _keys(seen: Seen) -> Reason | None:
     if len(signs) == 1 and all(it.is_exact for it in seen.hunks):
         return TYPED
     return TYPED if len(seen.hunks) == 1 or is_run(seen.hunks) or _is_around(seen.hunks) else None
+
+
+def _composed(seen: Seen) -> Reason | None:
+    """Text of an input method, in the place of what it was composed from, or behind the last edit."""
+    hunk = seen.one
+    if hunk is None or not seen.is_at_caret(hunk):
+        return None
+    return TYPED if is_composed(hunk.inserted) or is_composing(hunk) else None
 
 
 def _moved_lines(seen: Seen) -> Reason | None:
@@ -242,6 +254,7 @@ _RULES: tuple[Callable[[Seen], Reason | None], ...] = (
     _disk,
     _step,
     _keys,
+    _composed,
     _moved_lines,
     _block,
     _indented,

@@ -226,3 +226,47 @@ def test_once_a_client_says_what_is_undone_nothing_else_is() -> None:
     it.at(3_000).change(4, (1, 0, 1, 5, ""))
     it.at(4_000).change(5, (1, 0, 1, 0, "b b b"))
     assert causes(it)[1:] == [("undo", None), ("typed", None), ("paste", "taken_before")]
+
+
+def composed(text: str, *pieces: str) -> list[tuple[str, str | None]]:
+    """The causes where an input method puts in a piece behind the text, and each next one in its place."""
+    it, place = Recorded(), len(text)
+    it.open(text)
+    it.at(1_000).change(2, (0, place, 0, place, "-"))
+    start = end = place + 1
+    for version, piece in enumerate(pieces, start=3):
+        it.at(version * 1_000).change(version, (0, start, 0, end, piece))
+        end = start + len(piece)
+    return causes(it)[1:]
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        ("n", "ni", "ni h", "ni ha", "ni hao", "你好"),
+        ("s", "sh", "shi", "shi'j", "shi'jie", "世界"),
+        ("ｔ", "て", "てｓ", "てす", "てすｔ", "てすと", "テスト"),
+        ("か", "かん", "かんじ", "漢字", "感じ", "漢字"),
+        ("ㄴ", "나", "난", "나다"),
+        ("，我们",),
+        ("测试代码",),
+        ("——",),
+    ],
+    ids=lambda pieces: pieces[-1],
+)
+def test_what_an_input_method_composes_is_typed(pieces: tuple[str, ...]) -> None:
+    assert composed("# 你好", *pieces) == [("typed", None)] * len(pieces)
+
+
+def test_words_that_are_completed_are_not_taken_for_those_of_an_input_method() -> None:
+    assert composed("", "to", "total")[1:] == [("completion", "word")]
+    assert composed("", "else", "else if")[1:] == [("unknown", "none")]
+    assert composed("", 'print("你好")') == [("unknown", "none")]
+
+
+def test_words_that_were_composed_are_undone_and_redone() -> None:
+    assert composed("", "ni hao", "你好", "ni hao", "你好")[1:] == [
+        ("typed", None),
+        ("undo", "state"),
+        ("redo", "state"),
+    ]

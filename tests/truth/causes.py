@@ -302,6 +302,31 @@ def batching(editor: Editor, chance: random.Random) -> None:
     editor.change(steps, "typed", "backspaces sent together")
 
 
+#: What input methods show on the way to each word, which the next one replaces.
+COMPOSED = (
+    ("n", "ni", "ni h", "ni ha", "ni hao", "你好"),
+    ("s", "sh", "shi", "shi'j", "shi'ji", "shi'jie", "世界"),
+    ("ｔ", "て", "てｓ", "てす", "てすｔ", "てすと", "テスト"),
+    ("ｋ", "か", "かｎ", "かん", "かんｊ", "かんじ", "漢字", "感じ", "漢字"),
+    ("ㄴ", "나", "난", "나다"),
+)
+
+
+def composing(editor: Editor, chance: random.Random) -> None:
+    """Words of an input method, which shows what it is about to put in, and of one that does not."""
+    editor.open(CART)
+    editor.go("return result\n")
+    editor.type("        # ")
+    for pieces in chance.sample(COMPOSED, len(COMPOSED)):
+        start = end = editor.here.caret
+        for piece in pieces:
+            editor.replace(start, end, piece, "typed", "a word composed")
+            end = start + len(piece)
+    editor.type("\n        # ")
+    for word in chance.sample(("测试代码", "我们", "，价格", "計算する", "합계", "——"), 4):
+        editor.insert(word, "typed", "a word put in when it was composed")
+
+
 def _format(editor: Editor) -> None:
     """Signs between blanks, each in a change of its own; from the end, as formatters say it."""
     text, steps = editor.here.text, []
@@ -338,4 +363,5 @@ SCRIPTS: tuple[Script, ...] = (
     renaming,
     elsewhere,
     batching,
+    composing,
 )
