@@ -13,7 +13,7 @@ from lsp_server.causes.reason import Reason, inferred
 from lsp_server.causes.rules import TYPED, find, is_run, is_small
 from lsp_server.causes.seen import Seen
 from pairlog.document import Document
-from pairlog.events import Change
+from pairlog.events import Change, Range
 
 _FAILED = inferred("unknown", "failed")
 
@@ -25,6 +25,8 @@ class Inference:
         self._elsewhere = Elsewhere(documents)
         self._late = Late()
         self._batches = False
+        #: What is selected in each document, as the client says it, until it is changed.
+        self._selected: dict[int, list[Range]] = {}
         #: The client says what is undone and redone: what it says nothing of is neither.
         self._says_steps = False
 
@@ -46,6 +48,7 @@ class Inference:
         """
         is_short = len(changes) == 1 and len(changes[0][4]) <= 1
         caret, before = None if is_short else history.caret, history.now
+        selected = self._selected.pop(doc, ())
         hunks, state = history.apply(changes)
         step = self._step(doc, history, hunks, t, state, reported)
         learned: list[Learned] = []
@@ -57,6 +60,7 @@ class Inference:
                 step,
                 state == before,
                 caret,
+                len(changes) == 1 and changes[0][:4] in selected,
                 self._batches,
                 self._elsewhere.was_taken,
                 lambda hunk: self._elsewhere.stands(hunk, history.document),
@@ -70,6 +74,10 @@ class Inference:
         self._follow(history, hunks, state, step, reason)
         self._late.wrote(Told(seq + len(learned), t, doc, hunks, reason, step))
         return reason, learned
+
+    def selected(self, doc: int, ranges: Iterable[Range]) -> None:
+        """This is selected in a document; ranges run either way."""
+        self._selected[doc] = [(*min(it[:2], it[2:]), *max(it[:2], it[2:])) for it in ranges]
 
     def saved(self, doc: int, history: History, t: int) -> list[Learned]:
         """A document was saved."""

@@ -24,11 +24,14 @@ _CLOSING_TAG = re.compile(r">?</[\w.:-]*>")
 #: What one key takes away to the left: a word, or signs, with the blanks behind.
 _WORD = re.compile(r"(?:\w+|[^\w\s]+)\s*|\s+")
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
+_LETTER = re.compile(r"\w")
 _PIECE = re.compile(r"\w+|\W+")
 _IMPORT = re.compile(r"\s*(?:import|from|use|using|#include|require|const \S.* = require|@import)\b")
 #: Signs that formatters put in, take out and exchange.
 _DRESS = re.compile(r"[\s\"'`,;()\\]+")
 _SORTED_LINES_MIN = 3
+#: The longest sign that begins a comment.
+_COMMENT_MAX = 3
 #: From here on a text that nobody has seen before is none that an editor helps with.
 _FOREIGN_MIN = 2
 
@@ -153,27 +156,36 @@ def is_name(pair: tuple[str, str]) -> bool:
 
 def _block(seen: Seen) -> Reason | None:
     """The same signs at the beginning of lines that follow each other: indented, or made a comment."""
-    if len(seen.hunks) < 2 or any(it.before.strip() for it in seen.hunks):
+    if not seen.hunks or any(it.before.strip() for it in seen.hunks):
+        return None
+    if seen.one is not None and not _is_beginning(seen.one.removed + seen.one.inserted):
         return None
     lines = sorted(it.line for it in seen.hunks)
     signs = {(it.removed.strip(), it.inserted.strip()) for it in seen.hunks}
     follows = lines == list(range(lines[0], lines[0] + len(lines)))
-    return TYPED if follows and len(signs) == 1 and len("".join(*signs)) <= 3 else None
+    return TYPED if follows and len(signs) == 1 and len("".join(*signs)) <= _COMMENT_MAX else None
 
 
 def _indented(seen: Seen) -> Reason | None:
-    """Lines told as one change that have the same blanks more, or less, at their beginning."""
+    """Lines told as one change that have the same blanks or signs more, or less, at their beginning."""
     hunk = seen.one
     if hunk is None or "\n" not in hunk.removed:
         return None
     before = f"{hunk.before}{hunk.removed}{hunk.behind}".splitlines()
     after = f"{hunk.before}{hunk.inserted}{hunk.behind}".splitlines()
-    if len(before) != len(after) or [it.lstrip() for it in before] != [it.lstrip() for it in after]:
+    if len(before) != len(after):
         return None
     pairs = [(one, two) for one, two in zip(before, after, strict=True) if one.strip()]
     added = {two[: len(two) - len(one)] if two.endswith(one) else None for one, two in pairs}
     taken = {one[: len(one) - len(two)] if one.endswith(two) else None for one, two in pairs}
-    return TYPED if any(len(it) == 1 and it.isdisjoint((None, "")) for it in (added, taken)) else None
+    return TYPED if any(len(it) == 1 and _is_beginning(*it) for it in (added, taken)) else None
+
+
+def _is_beginning(signs: str | None) -> bool:
+    """Whether these are what indents a line, or makes it a comment."""
+    if not signs or _LETTER.search(signs) or "\n" in signs:
+        return False
+    return len(signs.strip()) <= _COMMENT_MAX
 
 
 def _formatted(seen: Seen) -> Reason | None:
@@ -224,9 +236,23 @@ def _pasted(seen: Seen) -> Reason | None:
         return inferred("paste", "taken_before")
     if seen.stands(hunk):
         return inferred("paste", "stands_elsewhere")
-    if seen.one and len(hunk.inserted) >= _FOREIGN_MIN and not seen.is_at_caret(hunk):
+    if seen.one and _is_foreign(hunk.inserted) and not seen.is_at_caret(hunk) and _is_free(seen, hunk):
         return inferred("paste", "from_outside")
     return None
+
+
+def _is_foreign(text: str) -> bool:
+    """Whether no help of an editor, and no input method, puts this in: no imports, no signs alone."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    is_help = is_composed(text) or not _LETTER.search(text) or all(map(_IMPORT.match, lines))
+    return len(text) >= _FOREIGN_MIN and not is_help
+
+
+def _is_free(seen: Seen, hunk: Hunk) -> bool:
+    """Whether a paste comes here: it takes nothing away but what was selected, and spells nothing anew."""
+    if not hunk.removed:
+        return True
+    return seen.is_selected and hunk.removed.casefold() != hunk.inserted.casefold()
 
 
 def _is_trim(hunks: list[Hunk]) -> bool:

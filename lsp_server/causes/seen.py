@@ -15,6 +15,7 @@ class Seen(NamedTuple):
     - `step`: it leads to a state that was there before.
     - `is_new_order`: the document has the lines that it had, in another order or in the same.
     - `caret`: where the last edit of the document ended, in code points; None where there was none.
+    - `is_selected`: it replaces what the client said is selected.
     - `batches`: the client is one that sends several keys at once.
     - `was_taken`, `stands`: what was put in was taken out before, or stands at another place as well.
     - `is_on_disk`: what was put in came from the disk: the document is as the file, and was not before.
@@ -24,6 +25,7 @@ class Seen(NamedTuple):
     step: Step | None
     is_new_order: bool
     caret: tuple[int, int] | None
+    is_selected: bool
     batches: bool
     was_taken: Callable[[str], bool]
     stands: Callable[[Hunk], bool]

@@ -20,7 +20,7 @@ from lsp_server.recording.outside import OutsideLines
 from lsp_server.recording.run_ledger import Writer
 from lsp_server.workspace.texts import is_utf8
 from pairlog.document import sha256 as sha256_of_text
-from pairlog.events import End, Rename, Run, Save
+from pairlog.events import End, Rename, Run, Save, Select
 from pairlog.line import LINE_BYTES_MAX
 from pairlog.position import scrub
 
@@ -264,6 +264,8 @@ class Recorder(Causing, OutsideLines):
         if cls is Run:
             self.urgent = True
             self.runs.hear(self._t, fields, ms_ago)
+        elif cls is Select:
+            self.causes.selected(fields["doc"], fields["selections"])
         self.event(cls, **fields)
         for field in ignored:
             if (cls.type, field) not in self._ignored:

@@ -168,9 +168,20 @@ def test_a_change_that_changes_nothing_is_part_of_what_came_right_before_and_end
         ),
         ("if a:\nb = 1\nc = 2\n", (1, 0, 2, 5, "    b = 1\n    c = 2"), ("typed", None)),
         ("if a:\n    b = 1\n    c = 2\n", (1, 0, 2, 9, "b = 1\nc = 2"), ("typed", None)),
+        ("a = 1\nb = 2\n", (0, 0, 2, 0, "# a = 1\n# b = 2\n"), ("typed", None)),
+        ("# a = 1\n# b = 2\n", (0, 0, 2, 0, "a = 1\nb = 2\n"), ("typed", None)),
+        ("a = 1\n", (0, 0, 0, 0, "# "), ("typed", None)),
         ("if a:\nb = 1\nc = 2\n", (1, 0, 2, 5, "    b = 1\n  c = 2"), ("format", "same_words")),
     ],
-    ids=["a name replaced", "indented", "indented less", "indented unevenly"],
+    ids=[
+        "a name replaced",
+        "indented",
+        "indented less",
+        "comments",
+        "no comments",
+        "a comment",
+        "indented unevenly",
+    ],
 )
 def test_a_block_told_as_one_change_is_known_by_what_its_lines_have_in_common(
     text: str, change: Any, expected: tuple[str, str | None]
@@ -270,3 +281,53 @@ def test_words_that_were_composed_are_undone_and_redone() -> None:
         ("undo", "state"),
         ("redo", "state"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "change"),
+    [
+        ("x = np.array(1)\n", (0, 0, 0, 0, "import numpy as np\n")),
+        ("import b\nimport a\nimport c\nx\n", (0, 0, 3, 0, "import a\nimport b\n")),
+        ("def f():\n    return 1\n", (1, 4, 1, 12, "if x:\n        return 3\n    return 4")),
+        ("foo = 1\n", (0, 0, 0, 3, "bar")),
+        ("hello world\n", (0, 0, 0, 5, "HELLO")),
+        ("# \n", (0, 2, 0, 2, "世界")),
+    ],
+    ids=[
+        "an import put in",
+        "imports organised",
+        "a body replaced",
+        "a name with one use",
+        "in upper case",
+        "a word of an input method",
+    ],
+)
+def test_what_a_command_may_do_as_well_is_not_told_as_pasted(text: str, change: Any) -> None:
+    it = Recorded()
+    it.open(text)
+    it.at(1_000).change(2, change)
+    assert causes(it) == [("unknown", "none")]
+
+
+def replaced(text: str, selection: list[int]) -> list[tuple[str, str | None]]:
+    """The causes where a client that tells its selections puts a text in the place of `hello`."""
+    it = Recorded()
+    it.open("hello world\n")
+    it.observe({"type": "select", "uri": CART, "selections": [selection]})
+    it.at(1_000).change(2, (0, 0, 0, 5, text))
+    return causes(it)
+
+
+def test_a_text_in_the_place_of_a_selection_that_was_reported_is_pasted() -> None:
+    assert replaced("another", [0, 5, 0, 0]) == [("paste", "from_outside")]
+    assert replaced("another", [0, 5, 0, 5]) == [("unknown", "none")]
+    assert replaced("HELLO", [0, 0, 0, 5]) == [("unknown", "none")]
+
+
+def test_a_selection_counts_until_the_text_is_changed() -> None:
+    it = Recorded()
+    it.open("hello world\n")
+    it.observe({"type": "select", "uri": CART, "selections": [[0, 0, 0, 5]]})
+    it.at(1_000).change(2, (0, 6, 0, 11, ""))
+    it.at(2_000).change(3, (0, 0, 0, 5, "another"))
+    assert causes(it)[1:] == [("unknown", "none")]

@@ -302,6 +302,48 @@ def batching(editor: Editor, chance: random.Random) -> None:
     editor.change(steps, "typed", "backspaces sent together")
 
 
+def cutting(editor: Editor, chance: random.Random) -> None:
+    """Lines that are cut and put in a line or two below; a text from outside in place of a selection."""
+    editor.open(CART)
+    for below, number in ((1, chance.randrange(9, 11)), (2, chance.randrange(4, 6))):
+        lines = editor.here.text.splitlines(keepends=True)
+        start = len("".join(lines[:number]))
+        cut = editor.remove(start, start + len(lines[number]), "a line cut")
+        editor.move(start + len("".join(lines[number + 1 : number + 1 + below])))
+        editor.insert(cut, "paste", "a line put in below where it was cut")
+        editor.waits(2)
+    for old, new in (("0", "account.start"), ("result\n\n", OUTSIDE[1]), ("import json\n", OUTSIDE[0])):
+        start = editor.here.text.index(old)
+        editor.select(start, start + len(old))
+        editor.replace(start, start + len(old), new, "paste", "a text in place of what is selected")
+
+
+def commanding(editor: Editor, chance: random.Random) -> None:
+    """What commands and agents do away from the cursor; what is `unknown` here has no shape of its own."""
+    editor.open(CART)
+    editor.go("return result\n")
+    editor.type("        # a note\n")
+    editor.move(0)
+    editor.insert("from decimal import Decimal\n", "unknown", "an import that a quick fix adds")
+    old = editor.here.text[: editor.here.text.index("\n\n")] + "\n"
+    new = f"import json\nimport {chance.choice(('os', 're'))}\n"
+    editor.replace(0, len(old), new, "unknown", "imports put in order, of which one goes")
+    start, end = editor.here.text.index("        for price"), editor.here.text.index("        return result")
+    editor.replace(
+        start, end, "        result += sum(self.prices)\n", "agent", "lines that an agent writes anew"
+    )
+    start = editor.here.text.index("as_json")
+    editor.replace(start, start + len("as_json"), "dumped", "unknown", "a name with one use replaced")
+    start = editor.here.text.index("class Cart")
+    editor.replace(start, start + len("class"), "CLASS", "typed", "a word put in upper case")
+    start, end = editor.here.text.index("        self.owner = "), editor.here.text.index("    def total")
+    lines = editor.here.text[start:end].splitlines(keepends=True)
+    commented = "".join(f"# {line}" for line in lines)
+    editor.replace(start, end, commented, "typed", "lines made comments in one change")
+    editor.move(editor.here.text.index("    def total"))
+    editor.insert("# ", "typed", "a line made a comment")
+
+
 #: What input methods show on the way to each word, which the next one replaces.
 COMPOSED = (
     ("n", "ni", "ni h", "ni ha", "ni hao", "你好"),
@@ -363,5 +405,7 @@ SCRIPTS: tuple[Script, ...] = (
     renaming,
     elsewhere,
     batching,
+    cutting,
+    commanding,
     composing,
 )

@@ -113,6 +113,11 @@ class Editor:
         self.here.caret = offset
         self.here.joining = ""
 
+    def select(self, start: int, end: int) -> None:
+        """Select a stretch, and say so: clients do that also where they say no causes."""
+        selection = [*self.here.place(start), *self.here.place(end)]
+        self.desk.observe(type="select", uri=self.desk.uri(self._at), selections=[selection])
+
     def waits(self, seconds: float) -> None:
         """Time goes by."""
         self.desk.passes(seconds)

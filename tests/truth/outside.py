@@ -72,7 +72,8 @@ class Hand:
         self._write("cart.py", text)
         self._say(text)
         self._note("cart.py", "a program wrote the file that is open, and the editor read it")
-        self.watching.until_told("attribution", count=sum("is open" in it.what for it in self.truths))
+        count = sum("is open" in it.what for it in self.truths)
+        self.watching.until_told("attribution", count=count, rule="reloaded")
 
     def types_and_saves(self) -> None:
         """The editor's own doing: nothing of it is from outside."""
