@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from pairlog.document import Document
 from pairlog.position import index
-from pairlog.rules import Scanner
+from pairlog.rules import Finding
 
 
 class Context(NamedTuple):
@@ -16,14 +17,14 @@ class Context(NamedTuple):
     suffix: str
     language: str | None
 
-    def masked(self, scanner: Scanner) -> Context:
-        """The same with `*` in the place of what a rule finds, as lines leave for a collector.
+    def masked(self, find: Callable[[str], Iterable[Finding]]) -> Context:
+        """The same with `*` in the place of what is found, as lines leave for a collector.
 
-        The rules see both texts as the one that they are, so that a secret around the cursor is one.
+        Both texts are looked at as the one that they are, so that a secret around the cursor is one.
         """
         text = self.prefix + self.suffix
         characters = list(text)
-        for found in scanner.find(text):
+        for found in find(text):
             for at in range(found.start, found.end):
                 if characters[at] not in "\r\n":
                     characters[at] = "*"

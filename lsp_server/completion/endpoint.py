@@ -62,10 +62,6 @@ class Endpoint:
         except self._failures as error:
             raise EndpointError(str(error) or type(error).__name__) from None
 
-    async def close(self) -> None:
-        """Let go of the connections."""
-        await self._client.aclose()
-
     async def _ask(self, model: str, context: Context) -> str:
         body = body_of(self._settings, model, context)
         async with self._client.stream("POST", self._address, json=body) as answer:

@@ -82,12 +82,13 @@ class Offers:
         self._model = model
         self._tell = tell
         self._now = now
-        self._breaker = Breaker()
+        self._breakers = {model: Breaker() for model in settings.models}
         self._turns = Turns(settings.models, seed)
         self._cache: OrderedDict[tuple[str, Context], str] = OrderedDict()
         self._asks: dict[str, Ask] = {}
         self._rivals: set[asyncio.Task[None]] = set()
         self._count = 0
+        recording.when_forgetting = self._forget
 
     def ask(self, uri: str, line: int, column: int, is_invoked: bool) -> Ask | None:
         """Take a request in as it comes, before any later message; None where nothing is to be offered.
@@ -95,9 +96,11 @@ class Offers:
         A request for the same document that is still under way is superseded.
         """
         self.cancel(self._asks.get(uri))
+        if self._recording.is_over:
+            return None
         recorder = self._recording.awake()
         doc = recorder.documents.find(uri)
-        if doc is None or not doc.live or not self._may_ask(recorder):
+        if doc is None or not doc.live or not self._may_ask(recorder, doc):
             return None
         context = self._context(doc, line, column)
         if context is None:
@@ -136,26 +139,39 @@ class Offers:
         self.watch.leave(uri)
 
     def end(self) -> None:
-        """The recording is about to end."""
+        """The recording is about to end, or is over: then nothing is told any more."""
+        self._cancel_all()
+        if self._recording.is_over:
+            self.watch.forget()
+        self.watch.end()
+
+    def _cancel_all(self) -> None:
         for ask in list(self._asks.values()):
             self.cancel(ask)
         for task in self._rivals:
             task.cancel()
-        self.watch.end()
+
+    def _forget(self) -> None:
+        """Minutes are taken back, and what was asked, answered and shown may be part of them."""
+        self._cancel_all()
+        self._cache.clear()
+        self.watch.forget()
 
     # -- asking -----------------------------------------------------------------------------------------
 
-    def _may_ask(self, recorder: Recorder) -> bool:
+    def _may_ask(self, recorder: Recorder, doc: Tracked) -> bool:
         if recorder.is_paused or recorder.is_full or self._recording.is_over:
             return False
-        return self._settings.is_local or self._recording.level in ("content", "workspace")
+        # Short words that were taken back are known by their place alone, and that is not followed here.
+        may_leave = self._recording.level in ("content", "workspace") and not doc.has_forgotten
+        return self._settings.is_local or may_leave
 
     async def _answer(self, ask: Ask) -> Offer | None:
         if not ask.is_invoked:
             await asyncio.sleep(self._settings.debounce_ms / 1000)
-        if not self._breaker.lets_through(self._now()) or self._has_moved(ask):
+        turn = None if self._has_moved(ask) else self._turn()
+        if turn is None:
             return None
-        turn = self._turns.next()
         shown = self._requested(ask, turn.shown)
         rival = self._requested(ask, turn.rival) if turn.rival else None
         other = asyncio.ensure_future(self._text_of(turn.rival, ask)) if turn.rival else None
@@ -173,10 +189,16 @@ class Offers:
             self._wait_for(other, ask, turn, shown, rival)
         return Offer(shown, said.text)
 
+    def _turn(self) -> Turn | None:
+        """Whose turn it is, of those that do not rest because they failed."""
+        turn, now = self._turns.next(), self._now()
+        asked = [model for model in turn if model is not None]
+        return turn.without({model for model in asked if not self._breakers[model].lets_through(now)})
+
     def _has_moved(self, ask: Ask) -> bool:
         """Whether the document, or the session, is another one than the one that was asked about."""
         recorder = self._recording.recorder
-        if recorder is not ask.recorder or not self._may_ask(recorder):
+        if recorder is not ask.recorder or not self._may_ask(recorder, ask.doc):
             return True
         if recorder.documents.find(ask.uri) is not ask.doc:
             return True
@@ -202,10 +224,10 @@ class Offers:
         try:
             answer = await self._model(model, ask.context)
         except EndpointError as error:
-            self._failed(str(error))
+            self._failed(model, str(error))
             return Said("", None)
-        self._breaker.succeeded()
-        self._recording.remark = ""
+        self._breakers[model].succeeded()
+        self._remark()
         template = settings.template_of(model)
         text = trim(answer, ask.context, template.stops, settings.api == "chat")
         if text:
@@ -214,12 +236,19 @@ class Offers:
                 self._cache.popitem(last=False)
         return Said(text, int((self._now() - begun) * 1000))
 
-    def _failed(self, trouble: str) -> None:
-        must_hear = self._breaker.failed(trouble, self._now())
-        words = f"no completions: {self._settings.url}: {trouble}"
-        self._recording.remark = words
+    def _failed(self, model: str, trouble: str) -> None:
+        must_hear = self._breakers[model].failed(trouble, self._now())
+        self._remark()
         if must_hear:
-            self._tell(f"Pairlog offers {words}; it goes on trying, in growing pauses")
+            self._tell(f"Pairlog offers {self._words(model)}; it goes on trying, in growing pauses")
+
+    def _remark(self) -> None:
+        down = [model for model, breaker in self._breakers.items() if breaker.trouble]
+        self._recording.remark = "; ".join(map(self._words, down))
+
+    def _words(self, model: str) -> str:
+        of = f" of {model}" if len(self._breakers) > 1 else ""
+        return f"no completions{of}: {self._settings.url}: {self._breakers[model].trouble}"
 
     # -- recording --------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Container
 from typing import NamedTuple
 
 
@@ -11,6 +12,11 @@ class Turn(NamedTuple):
 
     shown: str
     rival: str | None
+
+    def without(self, down: Container[str]) -> Turn | None:
+        """The turn where these models are not to be asked: the other one is shown, and nothing compared."""
+        left = [model for model in (self.shown, self.rival) if model is not None and model not in down]
+        return self if len(left) == 2 or not down else Turn(left[0], None) if left else None
 
 
 class Turns:

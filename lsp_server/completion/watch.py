@@ -73,7 +73,7 @@ class Watch:
 
     def rest_at(self, uri: str, line: int, column: int) -> tuple[Shown, str] | None:
         """The suggestion that somebody types on inside, the newest one, and the rest of its text."""
-        for shown in reversed(self._open.get(uri, ())):
+        for shown in reversed(self._here(uri)):
             rest = shown.suggestion.rest_at(line, column)
             if rest:
                 return shown, rest
@@ -84,7 +84,7 @@ class Watch:
     def did_change(self, recorder: Recorder, params: Any) -> None:
         """Record an edit, with its cause where it takes a suggestion, and tell what it did."""
         uri = _uri_of(params)
-        here = self._open.get(uri)
+        here = self._here(uri)
         if not here:
             recorder.did_change(params)
             return
@@ -189,6 +189,11 @@ class Watch:
         for shown in self._all():
             self._leave(shown)
 
+    def forget(self) -> None:
+        """Minutes are taken back: nothing more is told of what was shown, which may be part of them."""
+        self._open.clear()
+        self._waiting.clear()
+
     def settle(self) -> None:
         """The editor had its time to say more of the last edits."""
         self._settle(self._now())
@@ -220,6 +225,13 @@ class Watch:
         self._waiting.append(_Waiting(shown, phase, text, part, seq, self._now()))
         if shown.is_announced:
             self.accepted(shown.id)
+
+    def _here(self, uri: str) -> list[Shown]:
+        """What is open in a document; what was shown in another session is none of this one's."""
+        for shown in list(self._open.get(uri, ())):
+            if not self._is_current(shown):
+                self._drop(shown)
+        return self._open.get(uri, [])
 
     def _leave(self, shown: Shown) -> None:
         self._drop(shown)

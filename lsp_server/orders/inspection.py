@@ -12,7 +12,8 @@ from lsp_server.home.layout import SessionFiles, sessions_in
 from lsp_server.home.state import Delivered, read_sender
 from lsp_server.sending.outbox import head
 from lsp_server.sending.outgoing import Outgoing, at_level
-from lsp_server.sending.screen import Found, Screen, scanner_of_this_user
+from lsp_server.sending.screen import Found, Screen
+from lsp_server.sending.secrets import scanner_of_this_user
 from pairlog.consent import Choice
 from pairlog.errors import UserError
 from pairlog.frame import whole_lines

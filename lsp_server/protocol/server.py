@@ -143,6 +143,7 @@ class PairlogServer(LanguageServer):
             self.completing.tick()
             self.recording.tick()
             if self.recording.is_over:
+                self.completing.end()
                 self.take(None)
 
     def _through_pygls(self, message: Any) -> None:

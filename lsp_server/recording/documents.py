@@ -24,8 +24,8 @@ class Tracked:
     """A document whose text is followed: open in the editor, or changed on disk."""
 
     __slots__ = (
-        *("cause", "document", "edited", "history", "is_gone", "is_told", "language", "live", "lost"),
-        *("number", "path", "saved", "source", "version"),
+        *("cause", "document", "edited", "has_forgotten", "history", "is_gone", "is_told", "language"),
+        *("live", "lost", "number", "path", "saved", "source", "version"),
     )
 
     def __init__(
@@ -57,6 +57,8 @@ class Tracked:
         self.live = True
         #: Changes that were not recorded since it is not live.
         self.lost = 0
+        #: Something stands in it that was taken back.
+        self.has_forgotten = False
         #: Why its next change happens.
         self.cause: Reason | None = None
 

@@ -29,7 +29,8 @@ class Introduction(NamedTuple):
         self, session: str, started_at: str, facts: Facts, consent: Consented, previous: str | None
     ) -> Session:
         """The header of a session; `previous` is the one that it continues."""
-        assert consent.level != "off", "a session begins on somebody's word"
+        if consent.level == "off":
+            raise RuntimeError("a session begins on somebody's word")
         return Session(
             seq=0,
             t=0,

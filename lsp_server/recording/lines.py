@@ -121,8 +121,10 @@ class Lines:
         self._forget_edits(0)
         self._on_wire = {number: is_open for number, is_open in self._on_wire.items() if number in opened}
         for doc in self.documents:
+            hidden = standing.get(doc.number)
+            doc.has_forgotten = doc.has_forgotten or bool(hidden)
             if doc.live and self._is_told(doc):
-                self._open(doc, "after_forget", standing.get(doc.number))
+                self._open(doc, "after_forget", hidden)
         self._close_gone()
         self.flush()
         self.is_paused = rests

@@ -22,6 +22,10 @@ from pairlog.denied import DenyList
 from pairlog.errors import UserError
 
 
+def _nothing() -> None:
+    pass
+
+
 class Recording:
     """What is written about one folder while a client is there."""
 
@@ -59,6 +63,8 @@ class Recording:
         #: What else a person should know while all goes well; the second is the senses'.
         self.remark = self.remark_of_senses = ""
         self.agents_port = settings.agents_port
+        #: Called before minutes are taken back.
+        self.when_forgetting: Callable[[], None] = _nothing
         self._told_from_ms = self._now_ms()
         self._forgot_until = 0
         self._sender.keep()
@@ -112,6 +118,7 @@ class Recording:
 
     def forget(self, since_ms: int, until_ms: int) -> None:
         """Take back what was recorded in this time, in milliseconds since 1970."""
+        self.when_forgetting()
         try:
             self._sessions.forget(since_ms, until_ms)
         except OSError as error:

@@ -6,9 +6,7 @@ Pure but for `read_blob`; what is masked where is decided in `outgoing.py`.
 
 from __future__ import annotations
 
-import getpass
 import json
-import socket
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
@@ -16,7 +14,7 @@ from typing import Any, NamedTuple
 
 from lsp_server.home.forgotten import ForgottenWords
 from lsp_server.home.spool import HIDDEN
-from lsp_server.sending.escapes import plain
+from lsp_server.sending.secrets import Secrets
 from lsp_server.sending.streams import Streams
 from pairlog.document import sha256
 from pairlog.events import PositionEncoding
@@ -24,28 +22,17 @@ from pairlog.masking import Span, resaved
 from pairlog.pointer import ALL, BLOB_TEXT
 from pairlog.position import index, units
 from pairlog.provenance import Provenance, Touched
-from pairlog.rules import PERSONAL, Finding, Known, Scanner
+from pairlog.rules import Finding, Scanner
 from pairlog.strings import names, strings
 
 #: Types without a word of anybody's.
 _WORDLESS = frozenset(("select", "view", "focus", "close", "pause", "resume", "forget", "clock"))
-#: What these find is nobody's key: it is masked where it stands, and not looked for elsewhere.
-_NOT_KEYS = PERSONAL | {"known", "forgotten"}
 _scan = json.JSONDecoder().raw_decode
 #: What is typed, or completed, in one go.
 _KEYS_MAX = 256
 #: A shorter text holds no secret by itself.
 _CHARS_MIN = 4
 _NAME_CHARS_MIN = 12
-
-
-def scanner_of_this_user() -> Scanner:
-    """The scanner that also knows the names of this user and of this machine."""
-    try:
-        user = getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        user = None
-    return Scanner(user, socket.gethostname())
 
 
 class Found(NamedTuple):
@@ -62,13 +49,11 @@ class Screen:
         self, scanner: Scanner, forgotten: ForgottenWords, read_blob: Callable[[str], bytes | None]
     ) -> None:
         """`read_blob` gives the bytes of a blob by its SHA-256, None where it is lost."""
-        self._scanner = scanner
-        self._forgotten = forgotten
+        self._secrets = Secrets(scanner, forgotten)
         self._read_blob = read_blob
         self.encoding: PositionEncoding = "utf-16"
         self._texts = Provenance(self.encoding)
         self._streams = Streams()
-        self._known = Known()
         self._seen: set[Span] = set()
 
     def take(self, line: bytes) -> list[Found]:
@@ -173,17 +158,17 @@ class Screen:
         if first == last:
             line = lines[first]
             for finding in self._findings_in_line(line, change):
-                self._remember(line, finding)
+                self._secrets.remember(line, finding)
                 found += self._pieces(doc, first, finding.start, finding.end, finding.rule)
         else:
             text = "".join(lines[first : last + 1])
             starts = _starts(map(len, lines[first : last + 1]))
-            for finding in self._findings(text):
-                self._remember(text, finding)
+            for finding in self._secrets.find(text):
+                self._secrets.remember(text, finding)
                 for number, start, end in _by_line(starts, [(finding.start, finding.end)]):
                     found += self._pieces(doc, first + number, start, end, finding.rule)
         for number in {first, last}:
-            block = self._scanner.block(lines, number)
+            block = self._secrets.scanner.block(lines, number)
             if block is not None:
                 for inside in range(block[0], block[1] + 1):
                     end = len(lines[inside].rstrip("\r\n"))
@@ -193,23 +178,7 @@ class Screen:
     def _findings_in_line(self, line: str, change: Any) -> list[Finding]:
         # A long line is looked at as a whole where more was brought than what is near the change shows.
         focus = None if change is None or len(change[4]) > _KEYS_MAX else change[1]
-        return [*self._scanner.find_in_line(line, focus), *self._findings_besides(line)]
-
-    def _findings(self, text: str) -> list[Finding]:
-        return [*self._scanner.find(text), *self._findings_besides(text)]
-
-    def _findings_besides(self, text: str) -> Iterator[Finding]:
-        """What is known by the letter, and what a text says without its escapes, as of JSON in a string."""
-        yield from self._known.find(text)
-        yield from self._forgotten.find(text)
-        meant = plain(text)
-        if meant is not None:
-            for found in self._scanner.find(meant.text):
-                yield Finding(*meant.written(found.start, found.end), found.rule)
-
-    def _remember(self, text: str, finding: Finding) -> None:
-        if finding.rule not in _NOT_KEYS:
-            self._known.add(text[finding.start : finding.end])
+        return [*self._secrets.scanner.find_in_line(line, focus), *self._secrets.besides(line)]
 
     def _pieces(self, doc: int, line: int, start: int, end: int, rule: str) -> list[Found]:
         self._texts.mark(doc, line, start, end)
@@ -224,7 +193,7 @@ class Screen:
             if not (is_open and pointer == "/text") and not (is_header and kind == "plain"):
                 yield from self._word(seq, pointer, text, is_id=kind == "plain")
         for name in names(body):
-            if len(name) >= _NAME_CHARS_MIN and self._findings(name):
+            if len(name) >= _NAME_CHARS_MIN and self._secrets.find(name):
                 yield Found(Span(seq, ALL, 0, len(name)), "name-of-a-field")
 
     def _word(self, seq: int, pointer: str, text: Any, is_id: bool = False) -> list[Found]:
@@ -232,10 +201,10 @@ class Screen:
         if not isinstance(text, str) or len(text) < _CHARS_MIN:
             return []
         found = []
-        for finding in self._findings(text):
+        for finding in self._secrets.find(text):
             if is_id and finding.rule == "chance":
                 continue
-            self._remember(text, finding)
+            self._secrets.remember(text, finding)
             found.append(Found(self._span(seq, pointer, text, finding), finding.rule))
         return found
 
@@ -248,7 +217,7 @@ class Screen:
         line = document.lines[place[0]].rstrip("\r\n")
         at = index(line, place[1], self.encoding)
         found = []
-        for finding in self._findings(line[:at] + text + line[at:]):
+        for finding in self._secrets.find(line[:at] + text + line[at:]):
             start, end = max(0, finding.start - at), min(len(text), finding.end - at)
             if start < end:
                 piece = Finding(start, end, finding.rule)
@@ -262,7 +231,7 @@ class Screen:
             return []
         stream = self._streams.add(f"{body['type']} {body['id']}", seq, piece)
         found = []
-        for finding in self._findings(stream.text):
+        for finding in self._secrets.find(stream.text):
             for part in stream.pieces(finding.start, finding.end):
                 where = Finding(part.start, part.end, finding.rule)
                 found.append(Found(self._span(part.seq, f"/{field}", part.text, where), finding.rule))

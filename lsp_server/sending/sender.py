@@ -23,7 +23,7 @@ from lsp_server.home.state import SenderState, write_sender
 from lsp_server.sending.collector import Collector
 from lsp_server.sending.delivery import Delivery
 from lsp_server.sending.pace import DEFAULT, Pace, pace_of
-from lsp_server.sending.screen import scanner_of_this_user
+from lsp_server.sending.secrets import scanner_of_this_user
 from pairlog.errors import UserError
 from pairlog.home import Home
 

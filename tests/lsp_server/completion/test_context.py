@@ -35,7 +35,7 @@ def test_both_halves_are_the_text(text: str, data: st.DataObject) -> None:
 
 
 def test_secrets_are_masked_also_where_the_cursor_stands_in_one() -> None:
-    masked = context(f'token = "{SECRET[:9]}', f'{SECRET[9:]}"\nx').masked(Scanner())
+    masked = context(f'token = "{SECRET[:9]}', f'{SECRET[9:]}"\nx').masked(Scanner().find)
     assert masked == context('token = "*********', "*" * (len(SECRET) - 9) + '"\nx')
 
 

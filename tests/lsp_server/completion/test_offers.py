@@ -413,3 +413,19 @@ def test_a_slow_rival_keeps_nobody_waiting_and_is_recorded_when_it_comes(tmp_pat
     assert desk.run(ask()) is not None
     assert desk.told()[-1][:2] == ("pairlog-2", "requested")
     assert desk.told()[-1][2] is not None
+
+
+def test_where_one_of_two_models_is_dead_the_other_is_shown_alone(tmp_path: Path) -> None:
+    desk = pair(tmp_path)
+    desk.says = lambda model, _context: "total(items)" if model == "one" else NO_ANSWER
+    shown = []
+    for _ in range(20):
+        shown.append(desk.ask(0, 4, is_invoked=True))
+        desk.offers.watch.rejected(desk.uri("cart.py"))
+    (message,) = desk.messages
+    assert message.startswith("Pairlog offers no completions of two: ")
+    assert [model for model, _ in desk.asked].count("two") == 3
+    # Until it is known that the other one is dead, it had turns of its own.
+    assert 0 < shown.count(None) <= 3 and None not in shown[6:]
+    desk.passes(1)
+    assert "no completions of two" in desk.statuses[-1][1]

@@ -1,0 +1,61 @@
+"""Models as they are made: what the environment has wrong, and what they are not shown."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from lsp_server.completion.endpoint import EndpointError
+from lsp_server.completion.model import Models, Screened
+from lsp_server.home.forgotten import ForgottenWords
+from lsp_server.sending.secrets import Secrets
+from pairlog.home import Home
+from pairlog.rules import Scanner
+from tests.lsp_server.completion.made import context, settings
+
+FAR = "https://models.example/v1"
+PASSWORD = "Zk93" + "qLw7Tx"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("ALL_PROXY", "socks5://127.0.0.1:1"), ("NO_PROXY", "::1/128,example")]
+)
+def test_proxies_that_cannot_be_used_are_told_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv(name, value)
+
+    async def ask() -> list[str]:
+        models = Models(settings(FAR), Home(tmp_path))
+        told = []
+        for _ in range(2):
+            with pytest.raises(EndpointError) as found:
+                await models.ask("starcoder", context("x = ", ""))
+            told.append(str(found.value))
+            # Set right, it is only that nobody is there.
+            monkeypatch.delenv(name, raising=False)
+        return told
+
+    wrong, right = asyncio.run(ask())
+    assert ("socksio" if name == "ALL_PROXY" else "InvalidURL") in wrong
+    assert "socksio" not in right and "InvalidURL" not in right
+
+
+def test_a_key_that_was_found_is_masked_wherever_it_stands_again(tmp_path: Path) -> None:
+    forgotten = ForgottenWords(Home(tmp_path))
+    screened = Screened(Secrets(Scanner(), forgotten), forgotten)
+    stars = "*" * len(PASSWORD)
+    first = context(f'password = "{PASSWORD}"\nprint("{PASSWORD}")\n', "").masked(screened.find)
+    assert first == context(f'password = "{stars}"\nprint("{stars}")\n', "")
+    assert context(f'print("{PASSWORD}")', "").masked(screened.find) == context(f'print("{stars}")', "")
+
+
+def test_words_that_were_forgotten_are_masked(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    forgotten = ForgottenWords(home)
+    screened = Screened(Secrets(Scanner(), forgotten), forgotten)
+    ForgottenWords(home).add(["hospital"])
+    assert context("hospital = 1", "").masked(screened.find) == context("******** = 1", "")
