@@ -231,9 +231,9 @@ class Recorder(Causing, OutsideLines):
         """The run that a run of `runner` was most likely started by so long ago (`RunLedger.parent`)."""
         return self.runs.parent(self._t - ms_ago, runner)
 
-    def writer(self, ms_ago: int) -> Writer | None:
-        """The run that can have written a file so long ago (`RunLedger.writer`)."""
-        return self.runs.writer(self._t - ms_ago)
+    def writer(self, ms_ago: int, began_ms_ago: int) -> Writer | None:
+        """The run that can have written a report so long ago (`RunLedger.writer`)."""
+        return self.runs.writer(self._t - ms_ago, self._t - began_ms_ago)
 
     # -- pairlog/observe -----------------------------------------------------------------------------
 

@@ -13,6 +13,8 @@ from lsp_server.recording.saved_texts import SavedTexts
 _KEPT_MAX = 200
 #: A run that began longer ago and does not name the test runner may be anything: a server, a watcher.
 _YOUNG_MS_MAX = 60_000
+#: A run may build for so long before its tests begin.
+_BUILD_MS_MAX = 600_000
 #: A report is written while its run is open, and read a little later.
 _LATE_MS_MAX = 2_000
 
@@ -50,8 +52,8 @@ class RunLedger:
         self._views: dict[str, _View] = {}
         #: When a run was last told to begin, by the monotonic clock.
         self.began = -math.inf
-        #: The last run that began and that nobody has looked after yet.
-        self.begun: str | None = None
+        #: The last run that began and that nobody has looked after yet, and when, in nanoseconds since 1970.
+        self.begun: tuple[str, int] | None = None
 
     def hear(self, t: int, run: dict[str, Any], ms_ago: int = 0) -> None:
         """The fields of a `run`, which began so long ago; one that begins gets its `saw`, unless it has one.
@@ -60,7 +62,8 @@ class RunLedger:
         """
         name, phase = run["id"], run["phase"]
         if phase == "started":
-            self.begun, self.began = name, time.monotonic()
+            self.begun = name, time.time_ns() - ms_ago * 1_000_000
+            self.began = time.monotonic()
             if "saw" not in run:
                 view = _View(t - ms_ago, self._saved.at(t - ms_ago))
                 self._views[name] = view
@@ -96,12 +99,13 @@ class RunLedger:
             [it for it in is_open if t - it.started <= _YOUNG_MS_MAX]
         )
 
-    def writer(self, t: int) -> Writer | None:
-        """The run that can have written a file at `t`: the one that was open, else the one that just ended.
+    def writer(self, t: int, began: int) -> Writer | None:
+        """The run that can have written a report at `t`, of tests that began at `began`.
 
-        None where that is none or several.
+        That is the one that was open, else the one that just ended; None where that is none or several. A
+        server or a watcher, open for long as the tests began, tells nothing of what they saw.
         """
-        begun = [it for it in self._runs.values() if it.started <= t]
+        begun = [it for it in self._runs.values() if began - _BUILD_MS_MAX <= it.started <= t]
         is_open = [it for it in begun if it.ended is None or t <= it.ended]
         late = [it for it in begun if it.ended is not None and it.ended < t <= it.ended + _LATE_MS_MAX]
         found = is_open or late

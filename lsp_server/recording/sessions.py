@@ -92,7 +92,7 @@ class Sessions:
             self.files.spool.sync()
             begun, self.recorder.runs.begun = self.recorder.runs.begun, None
             if begun is not None:
-                self._tracked_files.look_again(begun)
+                self._tracked_files.look_again(*begun)
         if self.recorder.releases:
             self.recorder.releases = False
             self._bell.ring()

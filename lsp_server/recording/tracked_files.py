@@ -33,8 +33,8 @@ class TrackedFiles:
         self._again_at = 0.0
         #: The run that the files are being read for.
         self._run: str | None = None
-        #: A run that began meanwhile.
-        self._next_run: str | None = None
+        #: A run that began meanwhile, and when, in nanoseconds since 1970.
+        self._next_run: tuple[str, int] | None = None
         self._told: tuple[Manifest, str | None] | None = None
 
     def look(self, level: Choice) -> Facts:
@@ -63,15 +63,15 @@ class TrackedFiles:
         self._gathering = Gathering(self._gate, self._blobs, _head, self._known, time.time_ns())
         return True
 
-    def look_again(self, run: str) -> None:
-        """A run begins: read what has changed. Where reading is under way, as soon as that is over."""
+    def look_again(self, run: str, began_ns: int) -> None:
+        """A run began then: read what has changed. Where reading is under way, as soon as that is over."""
         if self._level != "workspace":
             return
         if self._gathering is not None:
-            self._next_run = run
+            self._next_run = run, began_ns
             return
         self._run = run
-        self._gathering = Gathering(self._gate, self._blobs, _head, self._known, time.time_ns())
+        self._gathering = Gathering(self._gate, self._blobs, _head, self._known, began_ns)
 
     def forget(self) -> None:
         """What was told may have been taken back: tell it anew with the next run."""
@@ -106,7 +106,7 @@ class TrackedFiles:
         self._run = None
         if self._next_run is not None:
             run, self._next_run = self._next_run, None
-            self.look_again(run)
+            self.look_again(*run)
         return self.tell(lines, seconds)
 
 

@@ -63,8 +63,10 @@ class _Watch:
     """What the thread does."""
 
     def __init__(self, place: Place, tell: Tell, queue: SimpleQueue[list[Stirred] | str]) -> None:
-        self._place = place
         self._root = Path(os.path.realpath(place.root))
+        # What is watched and what is named are one folder, also where a link leads to it.
+        place = place._replace(root=self._root)
+        self._place = place
         self._tell = tell
         self._queue = queue
         self._files = Files(place, tell)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
 from collections.abc import Iterator, Sequence
@@ -18,15 +19,17 @@ _RESULTS_PER_TURN = 100
 
 @dataclass
 class ReportRun:
-    """`written`: when the first of the reports was, in seconds since 1970."""
+    """`written`: when the first report was, `began`: when the first test must have begun; s since 1970."""
 
     written: float
+    began: float = math.inf
     reports: list[Report] = field(default_factory=list)
 
     def add(self, report: Report, written: float) -> None:
         """One more report of the same folder."""
         self.reports.append(report)
         self.written = min(self.written, written)
+        self.began = min(self.began, written - report.duration_ms / 1000)
 
     def acts(self) -> Iterator[Act]:
         """What is to be done to a recorder, one after the other."""
@@ -46,16 +49,22 @@ class ReportRun:
 
         Where that run is not known: when the tests must have begun, by the time that they took.
         """
-        age_ms = max(round((time.time() - self.written) * 1000), 0)
-        writer = recorder.writer(age_ms)
-        saw = recorder.saw(age_ms + self._duration_ms) if writer is None else writer.saw
-        recorder.observe(_run(run, "started", parent=writer and writer.run, saw=saw))
+        written_ms, began_ms = (_age_ms(moment) for moment in (self.written, self.began))
+        writer = recorder.writer(written_ms, began_ms)
+        saw = recorder.saw(began_ms) if writer is None else writer.saw
+        # Nothing that was saved is an answer, too: what was saved since is none.
+        told = _run(run, "started", parent=writer and writer.run, saw=saw or {})
+        recorder.observe(told, began_ms)
 
     def _end(self, recorder: Recorder, run: str) -> None:
         left_out = sum(report.left_out for report in self.reports)
         if left_out:
             recorder.gap("not_emitted", "results of a test report above the limit", count=left_out)
         recorder.observe(_run(run, "ended", duration_ms=self._duration_ms or None))
+
+
+def _age_ms(moment: float) -> int:
+    return max(round((time.time() - moment) * 1000), 0)
 
 
 def _run(run: str, phase: str, **told: Any) -> dict[str, Any]:

@@ -68,7 +68,8 @@ class Repository:
 
     def is_told_by(self, path: Path) -> bool | None:
         """Whether a change of this file may be a move; None where it is none of git's own files."""
-        for folder in {self._own, self._common}:
+        # Of a linked worktree its own folder lies within the common one.
+        for folder in (self._own, self._common):
             if path == folder or folder in path.parents:
                 parts = path.relative_to(folder).parts
                 is_lock = path.name.endswith(".lock") and path.name != "index.lock"

@@ -43,11 +43,11 @@ class Disk:
     _written: dict[int, list[_Written]] = field(default_factory=dict)
     _renamed: list[tuple[int, str]] = field(default_factory=list)
 
-    def at(self, seq: int, saw: Mapping[int, int]) -> Files | None:
+    def at(self, seq: int, saw: Mapping[int, int] | None) -> Files | None:
         """The files at line `seq`, by path; None where no manifest came before it.
 
-        `saw` maps a document to the line that brought the text it had on disk; where it does not name one,
-        the last line before `seq` counts.
+        `saw` maps a document to the line that brought the text it had on disk, and none that had not been
+        written; where there is no `saw`, the last line before `seq` counts.
         """
         manifest = self._listed(seq)
         if manifest is None:
@@ -58,11 +58,14 @@ class Disk:
             if manifest.seq < renamed_at < seq:
                 files.pop(path, None)
         for doc, versions in self._written.items():
-            last = saw.get(doc, seq)
+            last = seq if saw is None else saw.get(doc, -1)
             written = next((version for version in reversed(versions) if version.seq <= last), None)
             # Saved while the tracked files were read: the manifest may hold the later text.
             is_doubtful = any(manifest.seq < version.seq < manifest.told_at for version in versions)
-            if written and (written.seq > manifest.seq or is_doubtful or written.path not in files):
+            is_named = saw is not None and doc in saw
+            if written and (
+                is_named or written.seq > manifest.seq or is_doubtful or written.path not in files
+            ):
                 mode = files[written.path][1] if written.path in files else _NEW_FILE
                 files[written.path] = (written.content, mode)
         return files

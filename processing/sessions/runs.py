@@ -16,8 +16,8 @@ FAILED = frozenset({"failed", "error", "xpassed"})
 class RunRecord:
     """One run. `seq_last` is the last line that belongs to it; `ended` is False where its end is missing.
 
-    `tests` holds the results in their order. `saw` maps a document to the seq of the text on disk;
-    a line behind the start has another one where a change was told late.
+    `tests` holds the results in their order. `saw` maps each document that had been written to the seq of the
+    text on disk; a line behind the start has another one where a change was told late. None: nothing is said.
     """
 
     id: str
@@ -25,13 +25,17 @@ class RunRecord:
     seq_last: int
     kind: str | None = None
     command: str | None = None
-    saw: dict[int, int] = field(default_factory=dict)
+    saw: dict[int, int] | None = None
     tests: list[Test] = field(default_factory=list)
     exit_code: int | None = None
     parent: str | None = None
     duration_ms: int | None = None
     evidence: str | None = None
     ended: bool = False
+
+    def saw_through(self, doc: int | None) -> int:
+        """The seq of the last line of a document that it can have seen; -1 where that is none."""
+        return self.seq_started if self.saw is None or doc is None else self.saw.get(doc, -1)
 
     def passed(self) -> list[str]:
         """The ids of the tests that passed, each once, in their order."""

@@ -241,8 +241,6 @@ def _feedback(step: Step, records: Iterable[RunRecord]) -> dict[str, Any] | None
     if step.kind != "save" and (step.diff is None or step.kind == "open"):
         return None
     for record in records:
-        saw = record.saw.get(step.doc) if step.doc is not None else None
-        seen = (record.seq_started if saw is None else saw) >= step.seq_last
-        if seen and record.ended:
+        if record.saw_through(step.doc) >= step.seq_last and record.ended:
             return {"run": record.id, "seq": record.seq_last, **_outcome(record)}
     return None

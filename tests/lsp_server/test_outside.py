@@ -36,6 +36,19 @@ def finished(it: Watched) -> None:
     assert it.verdict().reason is None
 
 
+def test_a_folder_that_a_link_leads_to_is_seen_as_any_other(tmp_path: Path) -> None:
+    Shop(tmp_path / "real")
+    (tmp_path / "link").symlink_to("real")
+    shop = Shop(tmp_path / "link", make=False)
+    with watched(shop, tmp_path / "home") as it:
+        shop.write("cart.py", "total = 2\n")
+        (edit,) = it.until_told("edit", changes=[[0, 8, 0, 9, "2"]])
+        assert edit["cause"] == "external"
+        shop.commit("Two")
+        it.until_told("vcs", action="commit")
+        finished(it)
+
+
 class TestFilesThatNoEditorHasOpen:
     def test_a_change_is_an_edit_to_what_git_had(self, it: Watched) -> None:
         it.shop.write("lib/shelf.py", SHELF.replace("row7 = 7", "row7 = 70"))

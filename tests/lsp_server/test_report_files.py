@@ -65,6 +65,17 @@ def test_reports_of_a_folder_are_a_run_of_the_task_that_wrote_them(scene: Beside
     ]
 
 
+def test_where_nothing_was_saved_before_a_run_its_report_saw_nothing(scene: Beside) -> None:
+    text = "class Cart {}\n"
+    uri = scene.client.open(scene.write("Cart.java", text), text)
+    scene.client.observe(type="run", id="task-1", phase="started", kind="task", command="mvn -q test")
+    scene.client.save(uri, text)
+    scene.client.settle()
+    report(scene, "junit.xml", age_s=0)
+    (started,) = [it for it in scene.ended(1) if it.get("kind") == "test" and it["phase"] == "started"]
+    assert (started["parent"], started["saw"]) == ("task-1", {})
+
+
 def test_a_report_that_is_written_over_is_another_run(scene: Beside) -> None:
     report(scene, "junit.xml", age_s=3)
     scene.ended(1)

@@ -168,6 +168,9 @@ def test_a_worktree_tells_what_happens_in_it_and_not_in_the_others(shop: Shop, t
     shop.git("worktree", "add", "-q", str(tmp_path / "side"), "-b", "side")
     side = Shop(tmp_path / "side", make=False)
     repository = followed(side)
+    own = shop.root / ".git" / "worktrees" / "side"
+    told_by = [own / "HEAD", own / "logs" / "HEAD", own / "index.lock", own / "gitdir"]
+    assert [repository.is_told_by(file) for file in told_by] == [True, True, True, False]
     shop.write("cart.py", "total = 2\n")
     shop.commit("Two")
     assert repository.look() == []
