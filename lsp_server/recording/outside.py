@@ -126,7 +126,8 @@ class OutsideLines(Lines):
             doc.saved = digest
             return "own"
         seq, t, has_cause = doc.edited
-        if not self._obeys_client_clock and time.time() - (self._t - t) / 1000 < written_at:
+        # Times are cut to whole milliseconds: the edit may have been that much later.
+        if not self._obeys_client_clock and time.time() - (self._t - t - 1) / 1000 < written_at:
             # Typed, and then written: a save that the editor is about to tell.
             return "saving"
         doc.edited, doc.saved = None, digest

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +23,7 @@ from lsp_server.recording.recorder import Recorder
 from lsp_server.senses.doubles import Doubles
 from lsp_server.senses.junit import REPORT_BYTES_MAX, NoReport, Report, read_report
 from lsp_server.senses.report_run import ReportRun
-from lsp_server.senses.sense import Act, Place, Tell
+from lsp_server.senses.sense import Act, Deaf, Place, Tell
 from pairlog.denied import matcher
 from pairlog.errors import UserError
 
@@ -48,6 +49,8 @@ class ReportFiles:
         self._doubles = doubles
         self._stopped = threading.Event()
         self._seen: dict[str, _Stamp] = {}
+        #: What happened before this sense began, in milliseconds since 1970, is seen already.
+        self._told_from_ms = 0
 
     def start(self, place: Place, tell: Tell) -> None:
         """Look around from now on, unless the user's settings name no reports."""
@@ -57,6 +60,7 @@ class ReportFiles:
             print(f"pairlog: {error}", file=sys.stderr)
             return
         if globs:
+            self._told_from_ms = place.told_from_ms()
             arguments = (place, tell, matcher(globs))
             threading.Thread(target=self._watch, args=arguments, name="report-files", daemon=True).start()
 
@@ -67,10 +71,11 @@ class ReportFiles:
     def _watch(self, place: Place, tell: Tell, wanted: re.Pattern[str]) -> None:
         self._seen = dict(self._found(place, wanted))
         rest = _REST_SECONDS_MIN
-        while not self._stopped.wait(rest):
-            begun = time.thread_time()
-            self._look(place, tell, wanted)
-            rest = max(_REST_SECONDS_MIN, (time.thread_time() - begun) * _REST_PER_LOOK)
+        with suppress(Deaf):
+            while not self._stopped.wait(rest):
+                begun = time.thread_time()
+                self._look(place, tell, wanted)
+                rest = max(_REST_SECONDS_MIN, (time.thread_time() - begun) * _REST_PER_LOOK)
 
     def _look(self, place: Place, tell: Tell, wanted: re.Pattern[str]) -> None:
         """Tell of the reports that are new; those of one folder are one run."""
@@ -80,7 +85,7 @@ class ReportFiles:
             if self._seen.get(path) == stamp or 0 <= time.time() - written < _SETTLED_SECONDS:
                 continue
             self._seen[path] = stamp
-            if self._doubles.has(str(file), written):
+            if self._doubles.has(str(file), written) or self._is_withheld(place, written):
                 continue
             try:
                 runs.setdefault(file.parent, ReportRun(written)).add(_read(file), written)
@@ -92,6 +97,11 @@ class ReportFiles:
         for run in runs.values():
             for act in run.acts() if run.reports else ():
                 self._tell(tell, act)
+
+    def _is_withheld(self, place: Place, written: float) -> bool:
+        """Whether it is of a pause, or of minutes that were taken back, since this sense began."""
+        told_from_ms = place.ask(lambda _documents: place.told_from_ms())
+        return told_from_ms > self._told_from_ms and written * 1000 < told_from_ms
 
     def _tell(self, tell: Tell, act: Act) -> None:
         """Have it done, and wait for that: the client has its turn in between."""

@@ -76,6 +76,14 @@ def test_where_nothing_was_saved_before_a_run_its_report_saw_nothing(scene: Besi
     assert (started["parent"], started["saw"]) == ("task-1", {})
 
 
+def test_a_report_that_was_written_during_a_pause_is_none_of_the_recording(scene: Beside) -> None:
+    scene.client.request("workspace/executeCommand", {"command": "pairlog.pause"})
+    report(scene, "junit-during.xml", age_s=0.02)
+    scene.client.request("workspace/executeCommand", {"command": "pairlog.resume"})
+    report(scene, "junit-behind.xml", SUREFIRE.replace("Cart", "Other"), age_s=-0.01)
+    assert {test.partition("::")[0] for test, _ in outcomes(scene.ended(1))} == {"shop.OtherTest"}
+
+
 def test_a_report_that_is_written_over_is_another_run(scene: Beside) -> None:
     report(scene, "junit.xml", age_s=3)
     scene.ended(1)
