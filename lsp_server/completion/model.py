@@ -7,12 +7,16 @@ on this machine gets the text as it stands.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Mapping
+from threading import Lock
 
 from lsp_server.completion.context import Context
 from lsp_server.completion.endpoint import Endpoint, EndpointError
 from lsp_server.completion.settings import CompletionSettings
 from lsp_server.home.forgotten import ForgottenWords
+from lsp_server.recording.documents import Tracked
 from lsp_server.sending.secrets import Secrets, scanner_of_this_user
+from pairlog.document import split_lines
 from pairlog.home import Home
 from pairlog.rules import Finding
 
@@ -20,18 +24,19 @@ from pairlog.rules import Finding
 class Models:
     """Asked in one event loop; everything slow is done in threads."""
 
-    def __init__(self, settings: CompletionSettings, home: Home) -> None:
+    def __init__(self, settings: CompletionSettings, home: Home, documents: Iterable[Tracked]) -> None:
+        """A key that stands in any of the `documents`, which come and go, is masked in all of them."""
         self._settings = settings
         self._home = home
+        self._documents = documents
         self._made: asyncio.Task[tuple[Endpoint, Screened | None]] | None = None
-        self._masking = asyncio.Lock()
 
     async def ask(self, model: str, context: Context) -> str:
         """What a model writes in a context. Raises EndpointError."""
         endpoint, screened = await self._ready()
         if screened is not None:
-            async with self._masking:
-                context = await asyncio.to_thread(context.masked, screened.find)
+            texts = {doc.number: doc.document.text for doc in self._documents if doc.live}
+            context = await asyncio.to_thread(screened.masked, context, texts)
         return await endpoint.ask(model, context)
 
     def prepare(self) -> None:
@@ -63,15 +68,32 @@ class Models:
 
 
 class Screened:
-    """What the texts that are sent must not show, and what was found in the ones before."""
+    """What the texts that are sent must not show, and the keys that were found before."""
 
     def __init__(self, secrets: Secrets, forgotten: ForgottenWords) -> None:
         self._secrets = secrets
         self._forgotten = forgotten
+        #: The texts of documents, by their numbers, as they were looked at last.
+        self._seen: Mapping[int, str] = {}
+        # A thread goes on where nobody waits for it any more.
+        self._lock = Lock()
 
-    def find(self, text: str) -> list[Finding]:
-        """All of it, also where a key stands a second time, by a name that tells nobody what it is."""
-        self._forgotten.refresh()
-        for found in self._secrets.find(text):
-            self._secrets.remember(text, found)
+    def masked(self, context: Context, texts: Mapping[int, str]) -> Context:
+        """A context without it, also where a key stands by a name that only one of the `texts` tells."""
+        with self._lock:
+            self._forgotten.refresh()
+            for number, text in texts.items():
+                self._learn(self._seen.get(number, ""), text)
+            self._seen = texts
+            return context.masked(self._find)
+
+    def _learn(self, before: str, text: str) -> None:
+        if text != before:
+            known = set(split_lines(before))
+            for line in split_lines(text):
+                if line not in known:
+                    self._secrets.learn(line)
+
+    def _find(self, text: str) -> list[Finding]:
+        self._secrets.learn(text)
         return self._secrets.find(text)

@@ -55,7 +55,7 @@ class Completing:
         from lsp_server.completion.model import Models
         from lsp_server.completion.offers import Offers
 
-        models = Models(self._settings, recording.home)
+        models = Models(self._settings, recording.home, recording.documents)
         models.prepare()
         self._offers = Offers(
             self._settings,

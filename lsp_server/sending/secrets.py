@@ -35,16 +35,24 @@ class Secrets:
         """What a text holds, as far as it is known by now."""
         return [*self.scanner.find(text), *self.besides(text)]
 
+    def learn(self, text: str) -> None:
+        """Know the keys of a text from here on."""
+        for found in [*self.scanner.find(text), *self._meant(text)]:
+            self.remember(text, found)
+
     def besides(self, text: str) -> Iterator[Finding]:
         """What is known by the letter, and what a text says without its escapes, as of JSON in a string."""
         yield from self._known.find(text)
         yield from self._forgotten.find(text)
-        meant = plain(text)
-        if meant is not None:
-            for found in self.scanner.find(meant.text):
-                yield Finding(*meant.written(found.start, found.end), found.rule)
+        yield from self._meant(text)
 
     def remember(self, text: str, finding: Finding) -> None:
         """Know what was found in a text from here on."""
         if finding.rule not in _NOT_KEYS:
             self._known.add(text[finding.start : finding.end])
+
+    def _meant(self, text: str) -> Iterator[Finding]:
+        meant = plain(text)
+        if meant is not None:
+            for found in self.scanner.find(meant.text):
+                yield Finding(*meant.written(found.start, found.end), found.rule)

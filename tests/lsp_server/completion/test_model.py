@@ -12,7 +12,7 @@ from lsp_server.completion.model import Models, Screened
 from lsp_server.home.forgotten import ForgottenWords
 from lsp_server.sending.secrets import Secrets
 from pairlog.home import Home
-from pairlog.rules import Scanner
+from pairlog.rules import Finding, Scanner
 from tests.lsp_server.completion.made import context, settings
 
 FAR = "https://models.example/v1"
@@ -29,7 +29,7 @@ def test_proxies_that_cannot_be_used_are_told_and_tried_again(
     monkeypatch.setenv(name, value)
 
     async def ask() -> list[str]:
-        models = Models(settings(FAR), Home(tmp_path))
+        models = Models(settings(FAR), Home(tmp_path), [])
         told = []
         for _ in range(2):
             with pytest.raises(EndpointError) as found:
@@ -48,9 +48,34 @@ def test_a_key_that_was_found_is_masked_wherever_it_stands_again(tmp_path: Path)
     forgotten = ForgottenWords(Home(tmp_path))
     screened = Screened(Secrets(Scanner(), forgotten), forgotten)
     stars = "*" * len(PASSWORD)
-    first = context(f'password = "{PASSWORD}"\nprint("{PASSWORD}")\n', "").masked(screened.find)
+    first = screened.masked(context(f'password = "{PASSWORD}"\nprint("{PASSWORD}")\n', ""), {})
     assert first == context(f'password = "{stars}"\nprint("{stars}")\n', "")
-    assert context(f'print("{PASSWORD}")', "").masked(screened.find) == context(f'print("{stars}")', "")
+    assert screened.masked(context(f'print("{PASSWORD}")', ""), {}) == context(f'print("{stars}")', "")
+
+
+def test_a_key_that_another_document_says_to_be_one_is_masked(tmp_path: Path) -> None:
+    forgotten = ForgottenWords(Home(tmp_path))
+    screened = Screened(Secrets(Scanner(), forgotten), forgotten)
+    used, hidden = context(f'print("{PASSWORD}")'), context(f'print("{"*" * len(PASSWORD)}")')
+    assert screened.masked(used, {1: used.prefix, 2: "x = 1\n"}) == used
+    assert screened.masked(used, {1: used.prefix, 2: f'x = 1\npassword = "{PASSWORD}"\n'}) == hidden
+    # What was known once is no less a key where its document is closed.
+    assert screened.masked(used, {1: used.prefix}) == hidden
+
+
+def test_only_the_lines_that_are_new_are_looked_at_again(tmp_path: Path) -> None:
+    class Counting(Scanner):
+        def find(self, text: str) -> list[Finding]:
+            looked_at.append(text)
+            return super().find(text)
+
+    looked_at: list[str] = []
+    forgotten = ForgottenWords(Home(tmp_path))
+    screened = Screened(Secrets(Counting(), forgotten), forgotten)
+    screened.masked(context(""), {1: "a\nb\nc\n"})
+    looked_at.clear()
+    screened.masked(context(""), {1: "a\nbb\nc\n"})
+    assert list(filter(None, looked_at)) == ["bb\n"]
 
 
 def test_words_that_were_forgotten_are_masked(tmp_path: Path) -> None:
@@ -58,4 +83,4 @@ def test_words_that_were_forgotten_are_masked(tmp_path: Path) -> None:
     forgotten = ForgottenWords(home)
     screened = Screened(Secrets(Scanner(), forgotten), forgotten)
     ForgottenWords(home).add(["hospital"])
-    assert context("hospital = 1", "").masked(screened.find) == context("******** = 1", "")
+    assert screened.masked(context("hospital = 1", ""), {}) == context("******** = 1", "")

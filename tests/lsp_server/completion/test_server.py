@@ -29,6 +29,7 @@ from tests.support.model_endpoint import (
 GOOD = says("total", "(items)")
 #: Put together from pieces, so that no scanner complains about this file.
 SECRET = "gh" + "p_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
+PASSWORD = "Zk93" + "qLw7Tx"
 
 
 class Editor:
@@ -314,16 +315,20 @@ def test_an_endpoint_on_another_machine_sees_no_secret_and_one_on_this_machine_t
     subprocess.run(
         ["openssl", "req", "-x509", *key, *words, "-out", str(certificate)], check=True, capture_output=True
     )
-    text = f'token = "{SECRET}"\nx = \n'
+    text = f'token = "{SECRET}"\nlogin("{PASSWORD}")\nx = \n'
     with model_endpoint(GOOD, certificate) as far, model_endpoint(GOOD) as near:
-        for endpoint, shown in ((far, "*" * len(SECRET)), (near, SECRET)):
-            folder = tmp_path / shown[:1]
+        for endpoint, token, word in (
+            (far, "*" * len(SECRET), "*" * len(PASSWORD)),
+            (near, SECRET, PASSWORD),
+        ):
+            folder = tmp_path / token[:1]
             folder.mkdir()
             env = {"SSL_CERT_FILE": str(certificate)}
             editor = Editor(folder, env=env, url=endpoint.address, model="starcoder")
+            editor.open(f'password = "{PASSWORD}"\n', "settings.py")
             editor.open(text)
-            assert editor.ask(1, 4) == "total(items)"
+            assert editor.ask(2, 4) == "total(items)"
             assert endpoint.asked[0].body["prompt"] == (
-                f'<fim_prefix>token = "{shown}"\nx = <fim_suffix>\n<fim_middle>'
+                f'<fim_prefix>token = "{token}"\nlogin("{word}")\nx = <fim_suffix>\n<fim_middle>'
             )
             editor.client.hang_up()
