@@ -217,6 +217,22 @@ def test_leaving_does_not_wait_for_an_answer(editor: Editor, endpoint: ModelEndp
     assert editor.events()[-1]["type"] == "end"
 
 
+def test_nobody_waits_for_an_answer_once_consent_is_taken_back(
+    editor: Editor, endpoint: ModelEndpoint
+) -> None:
+    endpoint.answer = goes_on("text/event-stream", b": still here\n\n")
+    started = Event()
+    going = endpoint.answer
+    endpoint.answer = lambda handler: (started.set(), going(handler))[1]
+    request = editor.begin(0, 4)
+    assert started.wait(20)
+    take_back = {"command": "pairlog.clientConsent", "arguments": ["off"]}
+    editor.client.request("workspace/executeCommand", take_back)
+    assert editor.answer(request)["error"]["code"] == -32800
+    assert endpoint.broken.acquire(timeout=20)
+    assert editor.ask(0, 4) is None
+
+
 def test_what_was_asked_before_a_key_is_about_the_text_before_it(
     editor: Editor, endpoint: ModelEndpoint
 ) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from lsp_server.completion.offers import Offer
 from pairlog.consent import parse
 from tests.lsp_server.completion.offering import Offering
 
@@ -43,6 +45,24 @@ def test_what_was_answered_in_forgotten_minutes_is_asked_anew(tmp_path: Path) ->
     _forget_all(desk)
     desk.ask(0, 4)
     assert len(desk.asked) == 2
+
+
+def test_what_is_being_asked_while_minutes_are_forgotten_is_not_shown(tmp_path: Path) -> None:
+    desk = Offering(tmp_path)
+    desk.open(TEXT)
+    desk.passes(100)
+
+    async def ask() -> Offer | None:
+        desk.held["qwen2.5-coder"] = asyncio.Event()
+        answer = asyncio.ensure_future(desk.answer(0, 4))
+        while not desk.asked:
+            await asyncio.sleep(0)
+        _forget_all(desk)
+        desk.held["qwen2.5-coder"].set()
+        return await answer
+
+    assert desk.run(ask()) is None
+    assert desk.told() == []
 
 
 @pytest.mark.parametrize(("url", "count"), [("http://127.0.0.1:1/v1", 1), (FAR, 0)])
