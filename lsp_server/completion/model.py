@@ -43,6 +43,8 @@ class Models:
         """Begin to make what the first request needs; call it in the event loop."""
         if self._made is None:
             self._made = asyncio.ensure_future(asyncio.to_thread(self._make))
+            # What went wrong is told to whoever asks; where nobody does, asyncio would print it.
+            self._made.add_done_callback(lambda made: made.cancelled() or made.exception())
 
     async def _ready(self) -> tuple[Endpoint, Screened | None]:
         self.prepare()

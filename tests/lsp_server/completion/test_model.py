@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,26 @@ def test_proxies_that_cannot_be_used_are_told_and_tried_again(
     wrong, right = asyncio.run(ask())
     assert ("socksio" if name == "ALL_PROXY" else "InvalidURL") in wrong
     assert "socksio" not in right and "InvalidURL" not in right
+
+
+def test_proxies_that_cannot_be_used_are_no_matter_where_nobody_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
+
+    async def prepare() -> list[str]:
+        printed: list[str] = []
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _loop, context: printed.append(context["message"])
+        )
+        models = Models(settings(FAR), Home(tmp_path), [])
+        models.prepare()
+        await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()})
+        del models
+        gc.collect()
+        return printed
+
+    assert asyncio.run(prepare()) == []
 
 
 def test_a_key_that_was_found_is_masked_wherever_it_stands_again(tmp_path: Path) -> None:

@@ -65,6 +65,27 @@ def test_what_is_being_asked_while_minutes_are_forgotten_is_not_shown(tmp_path: 
     assert desk.told() == []
 
 
+def test_what_another_model_says_after_minutes_were_forgotten_is_not_recorded(tmp_path: Path) -> None:
+    desk = Offering(tmp_path, models=["one", "two"])
+    desk.open(TEXT)
+    desk.passes(100)
+
+    async def ask() -> Offer | None:
+        desk.held = {"one": asyncio.Event(), "two": asyncio.Event()}
+        answer = asyncio.ensure_future(desk.answer(0, 4))
+        while len(desk.asked) < 2:
+            await asyncio.sleep(0)
+        (shown, _), (rival, _) = desk.asked
+        desk.held[shown].set()
+        offer = await answer
+        _forget_all(desk)
+        desk.held[rival].set()
+        return offer
+
+    assert desk.run(ask()) is not None
+    assert desk.told() == []
+
+
 @pytest.mark.parametrize(("url", "count"), [("http://127.0.0.1:1/v1", 1), (FAR, 0)])
 def test_a_text_in_which_forgotten_characters_stand_goes_to_no_other_machine(
     tmp_path: Path, url: str, count: int
