@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from typing import TypeVar
 
@@ -20,8 +20,9 @@ _Answer = TypeVar("_Answer")
 #: After so long a thread that works lets the event loop in. A key waits for that several times, as each read
 #: and write of it gives the turn away.
 _TURN_SECONDS = 0.0005
-#: A loop that answers no question for so long has ended, or stands still.
-_SECONDS_MAX = 30.0
+#: So often a thread that asks looks whether the recording is over. A loop may stand still for long, as a
+#: laptop that sleeps does.
+_LOOK_SECONDS = 1.0
 
 
 class Senses:
@@ -80,9 +81,13 @@ class Senses:
         answer: Future[_Answer] = Future()
         try:
             self._loop.call_soon_threadsafe(self._reply, question, answer)
-            return answer.result(_SECONDS_MAX)
-        except (RuntimeError, TimeoutError):
+        except RuntimeError:
+            # The loop is closed.
             raise Deaf from None
+        while not wait([answer], _LOOK_SECONDS).done:
+            if self._recording is None or self._loop.is_closed():
+                raise Deaf
+        return answer.result()
 
     def _reply(self, question: Callable[[Documents], _Answer], answer: Future[_Answer]) -> None:
         if self._recording is None or self._recording.is_over:

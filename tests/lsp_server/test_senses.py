@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from lsp_server.recording.documents import Documents
 from lsp_server.recording.recorder import Recorder
-from lsp_server.senses.sense import Place, Tell
+from lsp_server.senses.sense import Deaf, Place, Tell
 from lsp_server.senses.senses import Senses
 from pairlog.events import Focus
 from tests.lsp_server.desk import Desk
@@ -134,6 +135,31 @@ def test_a_sense_that_fails_disturbs_nothing_but_itself(
     said = capsys.readouterr().err
     assert "Blind does not work here" in said
     assert "a wrong step" in said
+
+
+def test_who_asks_waits_for_a_loop_that_is_slow_and_gives_up_when_the_recording_is_over(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lsp_server.senses.senses._LOOK_SECONDS", 0.0)
+
+    def root_of(documents: Documents) -> Path:
+        return documents.folder.root
+
+    def stumble(_documents: Documents) -> None:
+        raise RuntimeError("a wrong step")
+
+    async def work() -> None:
+        eye = Eye()
+        senses = Senses(desk.recording, asyncio.get_running_loop(), [eye])
+        assert eye.place is not None
+        assert await asyncio.to_thread(eye.place.ask, root_of) == desk.shop
+        with pytest.raises(RuntimeError, match="a wrong step"):
+            await asyncio.to_thread(eye.place.ask, stumble)
+        senses.stop()
+        with pytest.raises(Deaf):
+            await asyncio.to_thread(eye.place.ask, root_of)
+
+    asyncio.run(work())
 
 
 def test_after_the_loop_is_closed_nobody_listens(desk: Desk) -> None:
