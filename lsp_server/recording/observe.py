@@ -25,11 +25,15 @@ class Withheld(Exception):
 
 
 class Observed(NamedTuple):
-    """An event without `seq` and `t`; `ignored` names fields that this version does not know."""
+    """An event without `seq` and `t`; `ignored` names fields that this version does not know.
+
+    `ms_ago`: how long before it was told it happened; runs alone say so.
+    """
 
     event: type[Event]
     fields: dict[str, Any]
     ignored: list[str]
+    ms_ago: int
 
 
 class _Plan(NamedTuple):
@@ -63,6 +67,7 @@ def read(
     plan = _plan(cls)
     values: dict[str, Any] = {}
     ignored: list[str] = []
+    ms_ago = 0
     for key, value in observation.items():
         if key == "type" or value is None:
             continue
@@ -71,6 +76,10 @@ def read(
             if number is None:
                 raise Unsupported(f"{cls.type}: `uri` is no open document")
             values["doc"] = number
+        elif key == "ms_ago" and cls is Run:
+            if type(value) is not int or value < 0:
+                raise Unsupported(f"{cls.type}: `{key}` is mistyped")
+            ms_ago = value
         elif key in plan.readers and key != "doc":
             try:
                 values[key] = plan.readers[key](value)
@@ -86,7 +95,7 @@ def read(
         _admit(values, key, plan, admit)
     if cls in _REPORTED:
         values.setdefault("evidence", "reported")
-    return Observed(cls, values, ignored)
+    return Observed(cls, values, ignored, ms_ago)
 
 
 def read_cause(observation: dict[str, Any]) -> Reason:

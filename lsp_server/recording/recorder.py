@@ -237,8 +237,8 @@ class Recorder(Causing, OutsideLines):
 
     # -- pairlog/observe -----------------------------------------------------------------------------
 
-    def observe(self, params: Any, ms_ago: int = 0) -> None:
-        """A client says more than LSP can; a run began `ms_ago`.
+    def observe(self, params: Any) -> None:
+        """A client says more than LSP can.
 
         Never raises: what is not understood becomes a `gap`.
         """
@@ -252,13 +252,13 @@ class Recorder(Causing, OutsideLines):
             elif kind == "time":
                 self._hear_time(params)
             elif not self.is_paused:
-                self._observe(params, ms_ago)
+                self._observe(params)
         except Unsupported as problem:
             self.gap("unsupported", str(problem))
 
-    def _observe(self, params: dict[str, Any], ms_ago: int) -> None:
+    def _observe(self, params: dict[str, Any]) -> None:
         try:
-            cls, fields, ignored = read(params, self._number_of, self._left_out.admit)
+            cls, fields, ignored, ms_ago = read(params, self._number_of, self._left_out.admit)
         except Withheld:
             return
         if cls is Run:

@@ -71,7 +71,7 @@ class RunLedger:
                 if len(self._views) > _KEPT_MAX:
                     del self._views[next(iter(self._views))]
             if run.get("kind") != "test":
-                self._runs[name] = _Told(name, t, run.get("command") or "", run.get("saw"))
+                self._runs[name] = _Told(name, t - ms_ago, run.get("command") or "", run.get("saw"))
                 if len(self._runs) > _KEPT_MAX:
                     del self._runs[next(iter(self._runs))]
         elif phase == "ended" and name in self._runs:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -37,6 +38,7 @@ class PytestRun(asyncio.Protocol):
         self._waiting = b""
         self._hello: dict[str, Any] | None = None
         self._is_over = False
+        self._began = 0.0
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -101,18 +103,14 @@ class PytestRun(asyncio.Protocol):
             self._is_over = True
             self._hang_up()
             return
-        age_ms = _number(hello, "age_ms")
+        self._began = time.monotonic() - _number(hello, "age_ms") / 1000
         self._hello = {**hello, "folder": _text(hello, "folder")}
         report = hello.get("report")
         if isinstance(report, str):
             self._doubles.begin(self._id, report)
         self._tell(
             lambda recorder: self._write_run(
-                recorder,
-                "started",
-                age_ms,
-                command=hello.get("command"),
-                parent=recorder.parent(age_ms, "pytest"),
+                recorder, "started", ms_ago=self._age_ms(), command=hello.get("command")
             )
         )
 
@@ -124,6 +122,7 @@ class PytestRun(asyncio.Protocol):
         self._tell(lambda recorder: self._write_run(recorder, "ended", **told))
         self._is_over = True
         self._doubles.end(self._id)
+        self._hang_up()
 
     def _refuse(self, why: str) -> None:
         if self._hello is not None:
@@ -140,9 +139,14 @@ class PytestRun(asyncio.Protocol):
 
     # -- in a recorder -------------------------------------------------------------------------------
 
-    def _write_run(self, recorder: Recorder, phase: str, ms_ago: int = 0, **told: Any) -> None:
-        run = {"type": "run", "id": self._id, "phase": phase, "kind": "test", **told, "evidence": "observed"}
-        recorder.observe(run, ms_ago)
+    def _write_run(self, recorder: Recorder, phase: str, **told: Any) -> None:
+        """The run that started it may have been told only after it, so each phase says what is known then."""
+        parent = recorder.parent(self._age_ms(), "pytest")
+        run = {"type": "run", "id": self._id, "phase": phase, "kind": "test", **told}
+        recorder.observe({**run, "parent": parent, "evidence": "observed"})
+
+    def _age_ms(self) -> int:
+        return round((time.monotonic() - self._began) * 1000)
 
     def _write_results(self, recorder: Recorder, messages: Sequence[dict[str, Any]]) -> None:
         named = {self._named(recorder, it.get(field)) for it in messages for field in _PLACES}

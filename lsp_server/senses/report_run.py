@@ -53,8 +53,8 @@ class ReportRun:
         writer = recorder.writer(written_ms, began_ms)
         saw = recorder.saw(began_ms) if writer is None else writer.saw
         # Nothing that was saved is an answer, too: what was saved since is none.
-        told = _run(run, "started", parent=writer and writer.run, saw=saw or {})
-        recorder.observe(told, began_ms)
+        parent = writer and writer.run
+        recorder.observe(_run(run, "started", ms_ago=began_ms, parent=parent, saw=saw or {}))
 
     def _end(self, recorder: Recorder, run: str) -> None:
         left_out = sum(report.left_out for report in self.reports)

@@ -61,11 +61,12 @@ def runs(events: Iterable[Event]) -> list[RunRecord]:
         record.seq_last = event.seq
         if isinstance(event, Run) and event.saw is not None:
             record.saw = {int(doc): seq for doc, seq in event.saw.items() if doc.isdecimal()}
+        if isinstance(event, Run) and event.parent is not None:
+            record.parent = event.parent
         if isinstance(event, Test):
             record.tests.append(event)
         elif event.phase == "started":
             record.kind, record.command, record.evidence = event.kind, event.command, event.evidence
-            record.parent = event.parent
         elif event.phase == "ended":
             record.ended, record.exit_code, record.duration_ms = True, event.exit_code, event.duration_ms
     return list(records.values())

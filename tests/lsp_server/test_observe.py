@@ -107,6 +107,7 @@ def test_an_observation_becomes_its_event(observation: dict[str, Any], event: di
         ({"type": "select", "uri": "file:///x", "selections": []}, "select: `uri` is no open document"),
         ({"type": "select", **HERE, "selections": [[1, 2]]}, "select: `selections` is mistyped"),
         ({"type": "run", "id": "r", "phase": "paused"}, "run: `phase` is mistyped"),
+        ({"type": "run", "id": "r", "phase": "started", "ms_ago": -1}, "run: `ms_ago` is mistyped"),
         ({"type": "cause", "uri": "file:///x", "cause": "undo"}, "cause: `uri` is no open document"),
         ({"type": "cause", **HERE}, "cause: `cause` is missing"),
         ({"type": "cause", **HERE, "cause": "magic"}, "cause: `cause` is mistyped"),
@@ -166,6 +167,16 @@ def test_a_run_that_starts_saw_the_last_save_of_each_document() -> None:
     it.observe({"type": "run", "id": "r1", "phase": "started", "command": "pytest -q"})
     it.observe({"type": "run", "id": "r1", "phase": "ended", "exit_code": 1})
     assert [event.get("saw") for event in it.written[-2:]] == [{"1": 5, "2": 4}, None]
+
+
+def test_a_run_that_is_told_late_saw_what_was_saved_before_it_began() -> None:
+    it = Recorded()
+    it.open("a")
+    it.at(1000).save("a")
+    it.at(3000).save("a")
+    it.at(3200).observe({"type": "run", "id": "r1", "phase": "started", "ms_ago": 1200})
+    assert it.written[-1]["saw"] == {"1": 2}
+    assert "ms_ago" not in it.written[-1]
 
 
 def test_a_save_and_a_run_ask_for_the_disk() -> None:

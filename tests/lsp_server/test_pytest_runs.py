@@ -277,8 +277,27 @@ def test_a_run_in_a_terminal_is_the_terminals(scene: Beside) -> None:
     scene.client.observe(type="run", id="t1", phase="started", kind="terminal", command="pytest -q")
     scene.client.settle()
     assert scene.pytest("-q") == 0
-    started = next(event for event in scene.ended() if event.get("kind") == "test")
-    assert started["parent"] == "t1"
+    assert _parents(scene.ended()) == ["t1", "t1"]
+
+
+def test_a_terminal_that_is_told_behind_its_run_is_known_as_the_runs_end_is_told(scene: Beside) -> None:
+    scene.write(
+        "test_cart.py",
+        "import pathlib, time\n\n\ndef test_a():\n    pathlib.Path('begun').touch()\n"
+        "    while not pathlib.Path('go').exists():\n        time.sleep(0.01)\n",
+    )
+    running = scene.start("-q")
+    wait_for("the run", lambda: scene.events("run") or None)
+    started = {"type": "run", "id": "t1", "phase": "started", "kind": "terminal", "command": "pytest -q"}
+    scene.client.observe(**started, ms_ago=60_000)
+    scene.client.settle()
+    (scene.shop / "go").touch()
+    running.communicate(timeout=SECONDS_MAX)
+    assert _parents(scene.ended()) == [None, "t1"]
+
+
+def _parents(events: list[dict[str, Any]]) -> list[str | None]:
+    return [event.get("parent") for event in events if event.get("kind") == "test"]
 
 
 def test_who_only_collects_tells_nothing(scene: Beside) -> None:

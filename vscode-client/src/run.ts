@@ -5,12 +5,15 @@ import type { Run as RunObservation } from "./generated/observations";
 import { Output } from "./output";
 
 export type Kind = NonNullable<RunObservation["kind"]>;
-export type Tell = (observation: RunObservation) => void;
+/** `ms_ago`: how long ago a run began that is told as `started`. */
+export type Tell = (observation: RunObservation & { ms_ago?: number }) => void;
 
 export interface Command {
     text: string;
     /** The editor guessed it from what stands in a terminal. */
     isGuessed?: boolean;
+    /** When it began, by the run's clock, where that is not just now. */
+    began?: number;
 }
 
 /** The last of an output may come behind the end of its program. */
@@ -31,8 +34,9 @@ export class Run {
         id: string = `vscode-${randomUUID()}`,
     ) {
         this.about = { type: "run", id, kind, evidence: command.isGuessed ? "inferred" : "reported" };
-        this.started = now();
-        tell({ ...this.about, phase: "started", command: command.text });
+        this.started = command.began ?? now();
+        const ms_ago = command.began === undefined ? {} : { ms_ago: Math.round(now() - command.began) };
+        tell({ ...this.about, phase: "started", command: command.text, ...ms_ago });
     }
 
     /** Keep what this says. */

@@ -39,6 +39,7 @@ export function watchTerminals(
     const ordinary = new WeakSet<vscode.Terminal>();
     const runs = new Map<Execution, Promise<Run | undefined>>();
     const begin = async (terminal: vscode.Terminal, execution: Execution, pieces: AsyncIterable<string>) => {
+        const began = performance.now();
         const process = ordinary.has(terminal) ? undefined : await taskProcess(terminal, tasks);
         if (process !== undefined) {
             tasks.get(process)?.follow(pieces);
@@ -46,7 +47,7 @@ export function watchTerminals(
         }
         ordinary.add(terminal);
         const { value, confidence } = execution.commandLine;
-        const run = new Run(tell, "terminal", { text: value, isGuessed: confidence === LOW_CONFIDENCE });
+        const run = new Run(tell, "terminal", { text: value, isGuessed: confidence === LOW_CONFIDENCE, began });
         run.follow(pieces);
         return run;
     };

@@ -42,6 +42,14 @@ test("a run that printed nothing and whose exit code nobody knows says so by lea
     ]);
 });
 
+test("a run that is told late says how long ago it began", async () => {
+    const observations = await told({ text: "ls", began: 900 }, (run) => run.end());
+    assert.deepEqual(observations, [
+        { ...ABOUT, phase: "started", command: "ls", ms_ago: 140 },
+        { ...ABOUT, phase: "ended", duration_ms: 180 },
+    ]);
+});
+
 test("of a long output the end is kept, and a line says how much is missing", () => {
     const output = new Output(10);
     for (let i = 0; i < 100; i += 1) {
