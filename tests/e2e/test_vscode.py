@@ -199,6 +199,7 @@ def drive(url: str, token: str, folder: Path) -> None:
         "file": "cart.py",
         "token": token,
         "pytest": str(Path(sys.executable).with_name("pytest")),
+        "home": os.environ["PAIRLOG_HOME"],
         "chromium": chromium,
         "profile": str(folder / "profile"),
         "screenshots": str(SCREENSHOTS),

@@ -3,7 +3,7 @@
 // The first visit consents, types, undoes, saves and closes; the second is not asked again, runs a task, a test and a
 // program, and stops.
 //
-//   node drive.mjs '{"url", "file", "token", "pytest", "chromium", "profile", "screenshots"}'
+//   node drive.mjs '{"url", "file", "token", "pytest", "home", "chromium", "profile", "screenshots"}'
 //
 // Ends with exit code 0 when every step was seen to work. Prints each step with the time it took.
 
@@ -98,6 +98,7 @@ async function secondVisit() {
         await page.keyboard.press("Enter");
         await page.locator(".repl", { hasText: "debugged" }).waitFor();
         await page.locator(".debug-toolbar").waitFor({ state: "hidden" });
+        await bench.recorded('"kind":"debug"', '"phase":"ended"');
     });
     await step("pause and resume", async () => {
         await command("Pairlog: Pause Recording");

@@ -1,13 +1,16 @@
 // A VS Code workbench in a browser, as a person at the keyboard has it: steps, keys, pictures; no sleeps.
 
+import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { setTimeout as after } from "node:timers/promises";
 
 // playwright-core is pinned with the extension's own tools.
 const require = createRequire(new URL("../../../vscode-client/package.json", import.meta.url));
 const { chromium } = require("playwright-core");
 
 const PATIENCE_MS = 40_000;
+const LOOK_MS = 20;
 const FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -19,7 +22,7 @@ const FLAGS = [
 ];
 
 export class Workbench {
-    /** Start the browser; `task` is `{url, chromium, profile, screenshots}`. */
+    /** Start the browser; `task` is `{url, chromium, profile, screenshots}`, with `home` for what is `recorded`. */
     static async start(task) {
         const context = await chromium.launchPersistentContext(task.profile, {
             executablePath: task.chromium,
@@ -57,6 +60,25 @@ export class Workbench {
             });
         };
         return this.page.waitForFunction(isThere, [text, suggested]);
+    }
+
+    /** Wait until the recorder has a line with all of these words: the workbench shows an end before it tells of it. */
+    async recorded(...words) {
+        for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await after(LOOK_MS)) {
+            const lines = (await Promise.all(["spool", "outbox"].map((name) => this.#linesIn(name)))).flat();
+            if (lines.some((line) => words.every((word) => line.includes(word)))) {
+                return;
+            }
+        }
+        throw new Error(`nothing was recorded with ${words.join(" and ")}`);
+    }
+
+    async #linesIn(name) {
+        const folder = join(this.task.home, name);
+        const files = (await readdir(folder)).filter((file) => file.endsWith(".ndjson"));
+        // The sender moves them while this looks.
+        const texts = files.map((file) => readFile(join(folder, file), "utf8").catch(() => ""));
+        return (await Promise.all(texts)).flatMap((text) => text.split("\n"));
     }
 
     picture(name) {
