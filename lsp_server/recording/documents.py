@@ -8,6 +8,7 @@ from typing import TypeAlias
 from lsp_server.causes.history import History
 from lsp_server.causes.reason import Reason
 from lsp_server.workspace.gate import Gate
+from lsp_server.workspace.manifest import FILE_BYTES_MAX
 from pairlog.document import Document
 from pairlog.events import PositionEncoding, Source
 
@@ -25,7 +26,7 @@ class Tracked:
 
     __slots__ = (
         *("cause", "document", "edited", "has_forgotten", "history", "is_gone", "is_told", "language"),
-        *("live", "lost", "number", "path", "saved", "source", "version"),
+        *("live", "lost", "number", "path", "saved", "source", "version", "written"),
     )
 
     def __init__(
@@ -48,6 +49,8 @@ class Tracked:
         self.is_gone = False
         #: The SHA-256 of the file as it was saved last.
         self.saved: str | None = None
+        #: The text of its file as it was opened, saved or read last; None where it is not known, or long.
+        self.written: str | None = None
         self.path = path
         self.language = language
         self.version = version
@@ -61,6 +64,20 @@ class Tracked:
         self.has_forgotten = False
         #: Why its next change happens.
         self.cause: Reason | None = None
+
+    @property
+    def text_of_file(self) -> str | None:
+        """The text that its file has, as far as the editor said; None where that is not known."""
+        if self.is_gone:
+            return None
+        if self.written is None and self.live and self.edited is None:
+            return self.document.text
+        return self.written
+
+    def is_written(self, text: str | None) -> None:
+        """Its file has this text now; None where nobody knows what it has."""
+        is_short = text is not None and len(text) <= FILE_BYTES_MAX
+        self.written = text if is_short else None
 
     def replace(self, text: str) -> None:
         """Take another text for this one, which no edit leads to."""

@@ -124,6 +124,7 @@ class OutsideLines(Lines):
             return "unexplained"
         if doc.edited is None:
             doc.saved = digest
+            doc.is_written(doc.document.text)
             return "own"
         seq, t, has_cause = doc.edited
         # Times are cut to whole milliseconds: the edit may have been that much later.
@@ -131,6 +132,7 @@ class OutsideLines(Lines):
             # Typed, and then written: a save that the editor is about to tell.
             return "saving"
         doc.edited, doc.saved = None, digest
+        doc.is_written(doc.document.text)
         if seq >= 0:
             self._saved.note_late(min(t, self._at(written_at)), doc.number, seq)
             if not has_cause:

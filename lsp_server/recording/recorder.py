@@ -91,8 +91,10 @@ class Recorder(Causing, OutsideLines):
         again = self._unopened.pop(uri, 0)
         if again:
             self.gap("unsupported", "further changes and saves of a document that was not open", count=again)
-        doc = self.documents.open(uri, path, language, version, scrub(text))
+        text = scrub(text)
+        doc = self.documents.open(uri, path, language, version, text)
         doc.saved = doc.document.sha256()
+        doc.is_written(text)
         self._open(doc, "opened")
 
     def did_change(self, params: Any) -> None:
@@ -178,9 +180,11 @@ class Recorder(Causing, OutsideLines):
             is_text = is_utf8(data)
             if is_text:
                 digest, of = sha256(data).hexdigest(), "disk"
+                text = data.decode("utf-8-sig")
         if doc.path.endswith(".gitignore"):
             self.documents.gate.forget()
         doc.edited, doc.saved, doc.is_gone = None, digest, False
+        doc.is_written(text)
         self._learn(self.causes.saved(doc.number, doc.history, self._t))
         seq = self.next
         self.event(Save, doc=doc.number, sha256=digest, sha256_of=of)
@@ -192,11 +196,16 @@ class Recorder(Causing, OutsideLines):
         self.urgent = True
 
     def did_close(self, uri: str) -> None:
-        """The editor let go of a document. Where its file has its text, that is followed on."""
+        """The editor let go of a document. The text of its file, which may be older, is followed on."""
         doc = self.documents.close(uri)
         self._closed(doc)
-        if doc is not None and doc.live and doc.edited is None and not doc.is_gone:
-            self.follow(doc, "disk")
+        text = doc.text_of_file if doc is not None else None
+        if doc is None or text is None:
+            return
+        if text != doc.document.text:
+            doc.replace(text)
+        doc.edited, doc.live, doc.cause = None, True, None
+        self.follow(doc, "disk")
 
     def did_rename(self, old_uri: str, new_uri: str) -> None:
         """A file or a folder was renamed; both addresses as the client gives them.

@@ -92,6 +92,49 @@ def test_the_line_written_by_hand_is_the_one_that_the_event_class_gives(
     assert it.disk.lines[2] == encode(expected) + b"\n"
 
 
+class TestTheTextOfAFileThatTheEditorClosed:
+    def followed(self, it: Recorded) -> str | None:
+        it.did_close(CART)
+        doc = it.documents.on_disk.get("cart.py")
+        return None if doc is None else doc.document.text
+
+    def test_is_the_one_that_was_opened_where_nothing_was_saved(self) -> None:
+        it = Recorded()
+        it.open("a = 1\n")
+        it.change(2, X)
+        assert self.followed(it) == "a = 1\n"
+
+    @pytest.mark.parametrize(
+        ("said", "on_disk"), [("b = 2\n", None), (None, b"b = 2\n"), (None, b"\xef\xbb\xbfb = 2\n")]
+    )
+    def test_is_the_one_that_was_saved_last(self, said: str | None, on_disk: bytes | None) -> None:
+        it = Recorded()
+        it.open("a = 1\n")
+        it.save(said, on_disk=on_disk)
+        it.change(2, X)
+        assert self.followed(it) == "b = 2\n"
+
+    def test_is_known_although_a_change_could_not_be_read(self) -> None:
+        it = Recorded()
+        it.open("a = 1\n")
+        it.did_change({"textDocument": {"uri": CART, "version": 2}, "contentChanges": [{"text": 1}]})
+        assert self.followed(it) == "a = 1\n"
+        assert it.documents.await_edit() is False
+
+    def test_is_not_kept_beside_one_that_is_typed_where_it_is_long(self) -> None:
+        it = Recorded()
+        it.open("a" * (1024 * 1024 + 1))
+        it.change(2, X)
+        assert self.followed(it) is None
+
+    def test_is_not_known_where_a_save_could_not_be_read(self) -> None:
+        it = Recorded()
+        it.open("a = 1\n")
+        it.save(None, on_disk=None)
+        it.change(2, X)
+        assert self.followed(it) is None
+
+
 def test_a_lone_surrogate_becomes_a_replacement_character_everywhere() -> None:
     it = Recorded()
     it.open("\ud800")
