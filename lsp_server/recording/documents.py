@@ -120,6 +120,10 @@ class Documents:
         """The document that the editor has open at this path."""
         return next((doc for doc in self.by_uri.values() if doc.path == path), None)
 
+    def has_met(self, path: str) -> bool:
+        """Whether this path has a number: it was open, or its file changed, though its text may be let go."""
+        return path in self._numbers
+
     def take_in(self, path: str, text: str, source: Source) -> Tracked:
         """A document for a file that no editor has open; see `keep`."""
         return Tracked(self._number(path), path, None, 0, Document(text, self.encoding), source)

@@ -7,24 +7,27 @@ between two keys. Which files may be told, the gate says, as everywhere.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from itertools import islice
 from operator import methodcaller
 from pathlib import Path
 from typing import NamedTuple
 
-from lsp_server.recording.documents import Documents
 from lsp_server.recording.outside import Base
+from lsp_server.senses.before import Before
+from lsp_server.senses.known import known, met, moves
 from lsp_server.senses.on_disk import OnDisk, as_checked_out, read
 from lsp_server.senses.sense import Act, Place, Tell
 from lsp_server.workspace.gate import Gate
-from lsp_server.workspace.git import Entry, object_id, tracked
+from lsp_server.workspace.git import object_id
 from lsp_server.workspace.history import contents
+from lsp_server.workspace.index import Indexed, indexed
 from lsp_server.workspace.manifest import FILE_BYTES_MAX
 from lsp_server.workspace.paths import Folder
 from lsp_server.workspace.untracked import is_passing
 from pairlog.difference import changes
+from pairlog.events import Source
 
 #: So many files are asked about and told before the event loop has its turn.
 _CHUNK = 8
@@ -43,14 +46,6 @@ class Edited(NamedTuple):
     ref: str | None
 
 
-class _Known(NamedTuple):
-    """What a session knows of a file: that the editor has it, with the hash of its last save, or its text."""
-
-    is_in_editor: bool
-    saved: str | None
-    base: Base | None
-
-
 class Files:
     """Tells a recorder what became of files. For one thread."""
 
@@ -58,10 +53,11 @@ class Files:
         self._place = place
         self._tell = tell
         self._gate = Gate(Folder(place.root), place.rules)
-        self._tracked: dict[str, Entry] = {}
+        self._before = Before(place.root, self._gate.denies_tracked)
+        self._tracked: dict[str, Indexed] = {}
+        self._taken: list[Indexed] = []
         self._has_git = False
         self._stood: set[str] = set()
-        self._told: set[str] = set()
         self._counted: set[str] = set()
         self._uncounted: set[str] = set()
         self._has_told_edits = False
@@ -71,9 +67,19 @@ class Files:
 
     def look(self) -> None:
         """Take in which files git tracks, and what it has of them."""
-        entries = tracked(self._place.root)
+        entries = indexed(self._place.root)
         self._has_git = entries is not None
-        self._tracked = {it.path: it for it in entries or ()}
+        last, self._tracked = self._tracked, entries or {}
+        self._taken = [it for it in self._tracked.values() if last.get(it.path) != it]
+
+    def look_at_files(self, waiting: Collection[str] = ()) -> None:
+        """Take in what those are that stand other than git has them, of which it had something else before.
+
+        Files that are `waiting` to be told are left as they were known.
+        """
+        taken, self._taken = self._taken, []
+        unseen = (it for it in taken if it.path not in waiting)
+        self._before.look(unseen, lambda paths: self._place.ask(partial(met, paths=paths)))
 
     def folders(self) -> set[Path]:
         """The folders that hold tracked files, and those that hold these."""
@@ -100,25 +106,33 @@ class Files:
         place = self._place.root / folder
         return not (place.is_symlink() or (place / ".git").exists() or self._gate.denied([folder]))
 
-    def moved(self, moves: Iterable[tuple[str, str]]) -> None:
+    def moved(self, moved: Iterable[tuple[str, str]]) -> None:
         """Files and folders have other paths now."""
-        for old, new in moves:
+        for old, new in moved:
             if (self._place.root / old).exists():
                 continue
+            all_moved = self._place.ask(partial(moves, old=old, new=new))
+            # What is put in the place of a tracked file is a change of that one.
+            placed = {it.path for it in all_moved if it.renamed in self._tracked} - self._tracked.keys()
             self._remember_move(old, new)
-            known = self._place.ask(partial(_moves, old=old, new=new))
-            denied = self._gate.denied([renamed for _, renamed in known])
-            for path, renamed in known:
-                if renamed in denied:
-                    self._say(methodcaller("gone_from_disk", path))
+            followed = [it for it in all_moved if it.is_on_disk]
+            denied = self._gate.denied([it.renamed for it in followed])
+            for it in followed:
+                if it.renamed in denied:
+                    self._say(methodcaller("gone_from_disk", it.path))
                 else:
-                    self._say(methodcaller("moved_on_disk", path, renamed))
+                    self._say(methodcaller("moved_on_disk", it.path, it.renamed))
+            for it in all_moved:
+                if not it.is_on_disk and it.path not in placed:
+                    self._before.take(it.renamed, it.text)
 
     def _remember_move(self, old: str, new: str) -> None:
-        """What git has of a file is what it was before, also under its new path."""
+        """What a file was before is the same under its new path."""
         below = old + "/"
         for path in [it for it in self._tracked if it == old or it.startswith(below)]:
-            self._tracked[new + path[len(old) :]] = self._tracked.pop(path)
+            renamed = new + path[len(old) :]
+            self._tracked[renamed] = self._tracked.pop(path)
+            self._before.move(path, renamed)
 
     def changed(self, paths: Mapping[str, bool], refs: Mapping[str, str] | None = None) -> list[Edited]:
         """Tell what changed; returns what is open in the editor.
@@ -132,20 +146,20 @@ class Files:
         untold = 0
         waiting = iter(sorted(paths))
         while chunk := list(islice(waiting, _CHUNK)):
-            known = self._place.ask(partial(_known, paths=chunk))
-            fresh = [it for it in chunk if it not in known]
-            read_now = {it: self._read(it) for it in (*known, *self._admitted(fresh))}
+            followed, met_before = self._place.ask(partial(known, paths=chunk))
+            fresh = [it for it in chunk if it not in followed]
+            read_now = {it: self._read(it) for it in (*followed, *self._admitted(fresh))}
             bases = self._bases(
-                {path: it for path, it in read_now.items() if it and path not in known}, paths
+                {path: it for path, it in read_now.items() if it and path not in followed}, paths, met_before
             )
             for path, found in read_now.items():
-                if path not in known:
+                if path not in followed:
                     untold += not self._tell_fresh(path, bases.get(path), found, refs.get(path))
-                elif (base := known[path].base) is not None:
+                elif (base := followed[path].base) is not None:
                     untold += not self._tell_known(path, base, found, refs.get(path))
                 elif found is None:
                     self._say(methodcaller("gone_under_the_editor", path))
-                elif known[path].saved not in found.digests:
+                elif followed[path].saved not in found.digests:
                     edited.append(Edited(path, found, refs.get(path)))
         if untold:
             self._say(methodcaller("too_many_on_disk", untold))
@@ -164,7 +178,6 @@ class Files:
             self._has_told_edits = True
             self._say(methodcaller("edit_on_disk", path, base, told, ref, found.since))
         else:
-            self._told.add(path)
             self._say(methodcaller("gone_from_disk", path))
         return has_room
 
@@ -174,7 +187,7 @@ class Files:
             return True
         if not self._takes_room(1 + len(found.text) // _CHARS_OF_A_FILE):
             return False
-        self._told.add(path)
+        self._before.drop(path)
         self._has_told_edits = True
         told = changes(base.text, found.text, self._place.encoding)
         self._say(methodcaller("edit_on_disk", path, base, told, ref, found.since))
@@ -228,46 +241,38 @@ class Files:
         folders = ("/".join(names[:depth]) for depth in range(1, len(names)))
         return not any((self._place.root / folder / ".git").exists() for folder in folders)
 
-    def _differs(self, entry: Entry, found: OnDisk) -> bool:
+    def _differs(self, entry: Indexed, found: OnDisk) -> bool:
         return entry.is_unmerged or object_id(found.data, entry.id) != entry.id
 
-    def _bases(self, read_now: Mapping[str, OnDisk], paths: Mapping[str, bool]) -> dict[str, Base]:
-        """What files were that the session did not know. None of those that are as git has them."""
+    def _bases(
+        self, read_now: Mapping[str, OnDisk], paths: Mapping[str, bool], met_before: Collection[str]
+    ) -> dict[str, Base]:
+        """What files were that the session does not know; none of those that are so still.
+
+        Of those that it has met before, git's text may be older than what it told of them.
+        """
         entries = {path: self._tracked[path] for path in read_now if path in self._tracked}
         changed = {path: it for path, it in entries.items() if self._differs(it, read_now[path])}
         # What a file in conflict was, git does not say.
-        wanted = [it.id for it in changed.values() if not it.is_unmerged]
-        had = contents(self._place.root, wanted, FILE_BYTES_MAX)
+        of_git = {
+            path: it.id
+            for path, it in changed.items()
+            if not (it.is_unmerged or path in met_before or self._before.has(path))
+        }
+        had = contents(self._place.root, list(of_git.values()), FILE_BYTES_MAX)
         bases = {}
         for path, found in read_now.items():
-            text: str | None = None
-            if path in entries and path not in changed:
+            source: Source = "disk"
+            text = self._before.text(path) if path not in met_before else None
+            if text is None and path in entries and path not in changed:
+                self._before.drop(path)
                 continue
-            entry = changed.get(path)
-            data = had.get(entry.id) if entry is not None and not entry.is_unmerged else None
-            if data is not None and path not in self._told:
-                text = as_checked_out(data, found.text)
-                if text == found.text:
-                    continue
-            if text is not None:
-                bases[path] = Base(text, "git", None)
-            elif paths[path] and path not in self._stood | self._told and path not in entries:
-                bases[path] = Base("", "disk", None)
-            else:
-                bases[path] = Base(found.text, "disk", None)
+            if path in of_git and (data := had.get(of_git[path])) is not None:
+                source, text = "git", as_checked_out(data, found.text)
+            if text == found.text:
+                continue
+            if text is None:
+                stood = path in entries or path in met_before or path in self._stood or self._before.has(path)
+                source, text = "disk", found.text if stood or not paths[path] else ""
+            bases[path] = Base(text, source, None)
         return bases
-
-
-def _known(documents: Documents, paths: Iterable[str]) -> dict[str, _Known]:
-    known = {}
-    for path in paths:
-        open_there, on_disk = documents.in_editor(path), documents.on_disk.get(path)
-        if open_there is not None:
-            known[path] = _Known(True, open_there.saved, None)
-        elif on_disk is not None:
-            known[path] = _Known(False, None, Base(on_disk.document.text, on_disk.source, on_disk))
-    return known
-
-
-def _moves(documents: Documents, old: str, new: str) -> list[tuple[str, str]]:
-    return [(path, renamed) for path, renamed in documents.moves(old, new) if path in documents.on_disk]

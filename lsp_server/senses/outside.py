@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Collection
 from operator import methodcaller
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -93,6 +94,7 @@ class _Watch:
             self._ask_client()
         for folder in self._watch_all():
             self._files.stood(self._names(folder))
+        self._files.look_at_files()
 
     def _native(self) -> Watcher:
         """What the system has. Raises OSError and ImportError."""
@@ -164,7 +166,7 @@ class _Watch:
 
     def _handle(self, batch: Batch) -> None:
         self._watch_new(batch)
-        happened = self._look_at_repository() if batch.has_git_moved else []
+        happened = self._look_at_repository(batch.files) if batch.has_git_moved else []
         by_git = moved_paths(happened)
         moved = {path: is_new for path, is_new in batch.files.items() if path in by_git}
         others = {path: is_new for path, is_new in batch.files.items() if path not in moved}
@@ -173,14 +175,14 @@ class _Watch:
         edited = self._files.changed(others)
         refs = self._happenings.tell(happened)
         if happened:
-            self._look_anew()
+            self._look_anew(moved)
         for it in (*edited, *self._files.changed(moved, refs)):
             self._rereading.await_(it)
 
-    def _look_at_repository(self) -> list[Happening]:
+    def _look_at_repository(self, waiting: Collection[str]) -> list[Happening]:
         if self._repository is None:
             self._find_repository()
-            self._look_anew()
+            self._look_anew(waiting)
             return []
         return self._repository.look()
 
@@ -191,9 +193,10 @@ class _Watch:
 
     # -- what is watched -----------------------------------------------------------------------------------
 
-    def _look_anew(self) -> None:
+    def _look_anew(self, waiting: Collection[str]) -> None:
         self._files.look()
         self._watch_all()
+        self._files.look_at_files(waiting)
 
     def _watch_all(self) -> list[Path]:
         """Watch the folders of tracked files and of the repository; returns the former."""

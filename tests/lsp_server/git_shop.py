@@ -29,11 +29,12 @@ class Shop:
                 self.write(path, text)
             self.commit("Begin")
 
-    def git(self, *arguments: str) -> str:
-        """What git prints. Raises CalledProcessError where it fails."""
+    def git(self, *arguments: str, said: str = "") -> str:
+        """What git prints when `said` is said to it. Raises CalledProcessError where it fails."""
         done = subprocess.run(
             ["git", "-C", str(self.root), *arguments],
             env={**os.environ, **_ENVIRONMENT},
+            input=said,
             capture_output=True,
             text=True,
             check=True,

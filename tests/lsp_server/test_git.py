@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from lsp_server.home.blob_store import BlobStore
+from lsp_server.senses.before import Before
 from lsp_server.workspace import manifest
 from lsp_server.workspace.gate import Gate
 from lsp_server.workspace.git import Facts, facts, without_credentials
+from lsp_server.workspace.index import indexed
 from lsp_server.workspace.paths import Folder
 
 Git = Callable[..., str]
@@ -150,4 +152,5 @@ def test_nothing_that_a_repository_configures_is_executed(repository: Path, git:
     os.utime(repository / "a.py", (1, 1))
     facts(repository)
     taken(repository, tmp_path / "blobs")
+    Before(repository, lambda _path: False).look((indexed(repository) or {}).values(), lambda _paths: set())
     assert not (tmp_path / "sprung").exists()

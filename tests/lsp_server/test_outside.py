@@ -220,7 +220,7 @@ class TestDocumentsThatTheEditorHasOpen:
         it.client.close(uri)
         it.client.settle()
         it.shop.write("cart.py", "total = 9\n")
-        it.until_told("open", path="cart.py", source="git", text=CART)
+        it.until_told("open", path="cart.py", source="disk", text="total = 9\n")
         finished(it)
 
     def test_one_whose_file_another_program_moves_keeps_its_path(self, it: Watched) -> None:

@@ -1,6 +1,7 @@
 """Labelled truth of the world outside: programs and git change files while somebody types in others.
 
-Every text that a script makes is another one, so a change is known by its path and what it led to.
+Every text that a script makes is another one, so a change is known by its path, what was there before, and
+what it led to.
 """
 
 from __future__ import annotations
@@ -33,15 +34,19 @@ BARS = {(kind, "observed"): _ALL for kind in ("external", *_STEPS_OF_GIT)}
 
 CART = "".join(f"price{number} = {number}\n" for number in range(30))
 _FILES = {"cart.py": CART, "shelf.py": CART, "lib/till.py": CART}
+_WORK = "not = committed\n"
 
 
 def labelled(folder: Path, rounds: int) -> Iterator[Labelled]:
     """One session for each script and round, in a repository of its own."""
     for number in range(rounds):
-        for script in (files, version_control):
+        for script in (files, files_with_work_in_them, version_control):
             place = folder / f"{script.__name__}-{number}"
             place.mkdir()
-            with watched(Shop(place / "shop", _FILES), place / "home") as it:
+            shop = Shop(place / "shop", _FILES)
+            if script is files_with_work_in_them:
+                shop.write("shelf.py", _WORK + CART)
+            with watched(shop, place / "home") as it:
                 hand = Hand(it, random.Random(f"outside {number}"))
                 script(hand)
                 it.mark()
@@ -57,21 +62,24 @@ class Hand:
         self.shop = watching.shop
         self.chance = chance
         self.truths: list[Truth] = []
-        self._text = dict(_FILES)
+        self._text = {path: self._text_of(path) for path in _FILES}
         self._version = 1
         self._count = 0
 
-    def program_writes(self, path: str, *, by_rename: bool = False) -> None:
+    def program_writes(
+        self, path: str, what: str = "a program wrote a file", *, by_rename: bool = False
+    ) -> None:
         """A program changes some lines of a file that no editor has open."""
+        before = self._text_of(path)
         self._write(path, self._changed(path), by_rename)
-        self._note(path, "a program wrote a file")
+        self._note(path, before, what)
 
     def program_writes_under_the_editor(self) -> None:
         """A program changes the file that is open, and the editor reads it."""
-        text = self._changed("cart.py")
+        before, text = self._text_of("cart.py"), self._changed("cart.py")
         self._write("cart.py", text)
         self._say(text)
-        self._note("cart.py", "a program wrote the file that is open, and the editor read it")
+        self._note("cart.py", before, "a program wrote the file that is open, and the editor read it")
         count = sum("is open" in it.what for it in self.truths)
         self.watching.until_told("attribution", count=count, rule="reloaded")
 
@@ -86,6 +94,13 @@ class Hand:
     def touches(self, path: str) -> None:
         """A file is written as it is."""
         self._write(path, self._text[path])
+        self.watching.mark()
+
+    def closes_what_was_saved_and_typed_on(self) -> None:
+        """The editor lets go of a file without a save of what was typed last."""
+        self._say(self._changed("cart.py"))
+        self.watching.client.close(self._uri)
+        self._text["cart.py"] = self._text_of("cart.py")
         self.watching.mark()
 
     def git(self, what: str, *arguments: str) -> None:
@@ -117,8 +132,13 @@ class Hand:
         else:
             self.shop.write(path, text)
 
-    def _note(self, path: str, what: str) -> None:
-        self.truths.append(Truth((path, self._text[path]), "external", "observed", what))
+    def _text_of(self, path: str) -> str:
+        """What a file has now; nothing where there is none."""
+        place = self.shop.root / path
+        return place.read_text(encoding="utf-8") if place.exists() else ""
+
+    def _note(self, path: str, before: str, what: str) -> None:
+        self.truths.append(Truth((path, before, self._text[path]), "external", "observed", what))
         self.watching.mark()
 
 
@@ -137,6 +157,17 @@ def files(hand: Hand) -> None:
     hand.chance.shuffle(acts)
     for act in acts:
         act()
+
+
+def files_with_work_in_them(hand: Hand) -> None:
+    """Files hold what somebody wrote and git does not have, as a program changes them for the first time."""
+    hand.opens()
+    hand.types_and_saves()
+    hand.closes_what_was_saved_and_typed_on()
+    hand.program_writes("cart.py", "a program wrote a file that was closed without a save")
+    hand.program_writes("shelf.py", "a program wrote a file that was changed before the session")
+    hand.program_writes("cart.py")
+    hand.program_writes("shelf.py", by_rename=True)
 
 
 def version_control(hand: Hand) -> None:
@@ -169,20 +200,21 @@ def version_control(hand: Hand) -> None:
 
 def _told(it: Watched) -> Iterator[Told]:
     player = Player(it.blob)
-    after: dict[int, tuple[str, str]] = {}
+    made: dict[int, tuple[str, str, str]] = {}
     head = ""
     for line in it.lines():
         event = decode(line)
+        before = player.documents[event.doc].document.text if isinstance(event, Edit) else ""
         player.feed(event)
         if isinstance(event, Edit):
             replayed = player.documents[event.doc]
-            after[event.seq] = (replayed.path, replayed.document.text)
+            made[event.seq] = (replayed.path, before, replayed.document.text)
             is_marked = replayed.path.startswith("mark") or event.ref is not None
             # What the recorder infers from an edit's shape is another signal (`causes.py`).
             if event.evidence == "observed" and not is_marked:
-                yield Told(after[event.seq], event.cause, event.evidence)
+                yield Told(made[event.seq], event.cause, event.evidence)
         elif isinstance(event, Attribution) and event.evidence == "observed":
-            yield Told(after[event.of], event.cause, event.evidence)
+            yield Told(made[event.of], event.cause, event.evidence)
         elif isinstance(event, Vcs):
             what = event.action + (f" {event.how}" if event.how else "")
             is_of_head = event.action != "stash" and event.how != "create"
