@@ -255,11 +255,11 @@ class Files:
         changed = {path: it for path, it in entries.items() if self._differs(it, read_now[path])}
         # What a file in conflict was, git does not say.
         of_git = {
-            path: it.id
+            path: it
             for path, it in changed.items()
             if not (it.is_unmerged or path in met_before or self._before.has(path))
         }
-        had = contents(self._place.root, list(of_git.values()), FILE_BYTES_MAX)
+        had = contents(self._place.root, [it.id for it in of_git.values()], FILE_BYTES_MAX)
         bases = {}
         for path, found in read_now.items():
             source: Source = "disk"
@@ -267,7 +267,9 @@ class Files:
             if text is None and path in entries and path not in changed:
                 self._before.drop(path)
                 continue
-            if path in of_git and (data := had.get(of_git[path])) is not None:
+            entry = of_git.get(path)
+            data = had.get(entry.id) if entry is not None else None
+            if entry is not None and data is not None and entry.may_have_been(data):
                 source, text = "git", as_checked_out(data, found.text)
             if text == found.text:
                 continue

@@ -52,6 +52,13 @@ class Indexed(NamedTuple):
             and (self.nanoseconds == nanoseconds or 0 in (self.nanoseconds, nanoseconds))
         )
 
+    def may_have_been(self, data: bytes) -> bool:
+        """Whether this content of git can be what stood there, but for its line ends.
+
+        What a filter of the repository made of it is another text.
+        """
+        return self.size in (0, len(data), len(data) + data.count(b"\n"))
+
 
 def indexed(folder: Path) -> dict[str, Indexed] | None:
     """The tracked files below `folder`, by path; None where it is in no repository."""

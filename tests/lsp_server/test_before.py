@@ -143,6 +143,25 @@ def test_what_a_reset_leaves_in_the_working_tree_is_no_change_of_a_program(shop:
     assert told(it, "cart.py") == [("disk", OWN), ("external", NINE)]
 
 
+def test_what_a_filter_made_of_what_git_has_is_not_known(shop: Shop) -> None:
+    shop.write(".git/info/attributes", "cart.py filter=sign\n")
+    shop.git("config", "filter.sign.smudge", "cat; echo signed = True")
+    (shop.root / "cart.py").unlink()
+    shop.git("checkout", "-q", "cart.py")
+    with at_work(shop) as it:
+        shop.write("cart.py", "total = 9\nsigned = True\n")
+    assert told(it, "cart.py") == [("disk", "total = 9\nsigned = True\n")]
+
+
+def test_lines_that_git_ended_otherwise_are_known(shop: Shop) -> None:
+    shop.git("config", "core.autocrlf", "true")
+    (shop.root / "cart.py").unlink()
+    shop.git("checkout", "-q", "cart.py")
+    with at_work(shop) as it:
+        (shop.root / "cart.py").write_bytes(b"total = 9\r\n")
+    assert told(it, "cart.py") == [("git", "total = 1\r\n"), ("external", NINE)]
+
+
 class TestTheFirstLook:
     def look(self, shop: Shop, known: frozenset[str] = frozenset()) -> Before:
         """What is known of a shop whose `.env` files must not be told."""
