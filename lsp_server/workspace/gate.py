@@ -15,7 +15,7 @@ from lsp_server.workspace import git
 from lsp_server.workspace.paths import Folder
 from pairlog.denied import DenyList
 
-#: Gives those of some names in a folder that git ignores; None where it takes more than these seconds.
+#: Gives those of some paths in a repository that git ignores; None where it takes more than these seconds.
 Ask: TypeAlias = Callable[[Path, Collection[str], float], "set[str] | None"]
 
 #: All that one question may take; somebody waits at the editor.
@@ -56,8 +56,9 @@ class Gate:
             self._kept.clear()
         fresh = [path for path in paths if self._kept.get(path, (0.0, False))[0] <= now]
         judged = self._judge(fresh)
-        self._kept.update({path: (now + _HOLDS_SECONDS, path in judged) for path in fresh})
-        return {path for path in paths if self._kept[path][1]}
+        answered = [path for path in fresh if path not in self.unanswered]
+        self._kept.update({path: (now + _HOLDS_SECONDS, path in judged) for path in answered})
+        return {path for path in paths if path in judged or (path in self._kept and self._kept[path][1])}
 
     def denies_tracked(self, path: str) -> bool:
         """Whether a file that git tracks must not be recorded; git is asked about a link's target alone."""
@@ -105,25 +106,37 @@ class Gate:
             return None
 
     def _ask_git(self, names: Iterable[str]) -> tuple[set[str], set[str]]:
-        """Which of the names git ignores, each asked about in its own folder, and which it did not tell."""
-        folders: dict[Path, dict[str, str]] = {}
-        for name in names:
-            place = self._root / name
-            folder = next(parent for parent in place.parents if parent.is_dir())
-            folders.setdefault(folder, {})[place.relative_to(folder).as_posix()] = name
+        """Which of the names git ignores, and which it did not tell."""
         ignored: set[str] = set()
         unanswered: set[str] = set()
         until = time.monotonic() + _SECONDS_MAX
-        for folder, local in folders.items():
-            if not any((parent / ".git").exists() for parent in (folder, *folder.parents)):
-                continue
+        for repository, local in self._by_repository(names).items():
             left = until - time.monotonic()
-            found = self._ask(folder, list(local), left) if left > 0 else None
+            found = self._ask(repository, list(local), left) if left > 0 else None
             if found is None:
                 unanswered.update(local.values())
             else:
                 ignored.update(local[name] for name in found if name in local)
         return ignored, unanswered
+
+    def _by_repository(self, names: Iterable[str]) -> dict[Path, dict[str, str]]:
+        """The names that lie in a repository, by that and by their paths in it."""
+        found: dict[Path, dict[str, str]] = {}
+        known: dict[Path, Path | None] = {}
+        for name in names:
+            place = self._root / name
+            if place.parent not in known:
+                known[place.parent] = _repository_around(place.parent)
+            repository = known[place.parent]
+            if repository is not None:
+                found.setdefault(repository, {})[place.relative_to(repository).as_posix()] = name
+        return found
+
+
+def _repository_around(folder: Path) -> Path | None:
+    """The nearest folder with a repository of its own; None where there is none."""
+    # pathlib's own question raises where there are no rights.
+    return next((it for it in (folder, *folder.parents) if os.path.exists(it / ".git")), None)  # noqa: PTH110
 
 
 def _can_be_named(path: str) -> bool:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
-from collections.abc import Collection
+import time
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -127,20 +128,37 @@ def ignored(folder: Path, names: Collection[str], seconds: float) -> set[str] | 
 
     None where git took too long; none of them where it cannot tell, as outside a repository.
     """
-    # With a colon in front it could be a pattern.
-    asked = b"".join(b"./" + os.fsencode(name) + b"\0" for name in names)
-    arguments = ("-C", str(folder), "check-ignore", "-z", "--stdin")
+    until = time.monotonic() + seconds
     try:
-        done = _run(arguments, seconds, asked)
+        found = _ignored(folder, names, until)
+        if found is None and _ignored(folder, ["."], until) is not None:
+            # One path that git refuses, as in a submodule that is not here, costs all others their answer.
+            found = set()
+            for together in _by_folder(names):
+                found |= _ignored(folder, together, until) or set()
     except OSError:
         return set()
     except subprocess.TimeoutExpired:
         return None
-    return (
-        {os.fsdecode(name[2:]) for name in done.stdout.split(b"\0") if name}
-        if done.returncode == 0
-        else set()
-    )
+    return found or set()
+
+
+def _ignored(folder: Path, names: Collection[str], until: float) -> set[str] | None:
+    """As `ignored`; None where git refuses to tell. Raises OSError and TimeoutExpired."""
+    # With a colon in front it could be a pattern.
+    asked = b"".join(b"./" + os.fsencode(name) + b"\0" for name in names)
+    arguments = ("-C", str(folder), "check-ignore", "-z", "--stdin")
+    done = _run(arguments, max(0.0, until - time.monotonic()), asked)
+    if done.returncode not in (0, 1):
+        return None
+    return {os.fsdecode(name[2:]) for name in done.stdout.split(b"\0") if name}
+
+
+def _by_folder(names: Iterable[str]) -> Collection[list[str]]:
+    folders: dict[str, list[str]] = {}
+    for name in names:
+        folders.setdefault(name.rpartition("/")[0], []).append(name)
+    return folders.values()
 
 
 def object_id(data: bytes, like: str) -> str:

@@ -238,7 +238,36 @@ class TestGit:
         assert gate.denied(["a.log"]) == set()
         gate.forget()
         assert gate.denied(["a.log", "sub/c"]) == {"a.log"}
-        assert asked == [["a.log", "b.log"], ["c"], ["a.log"], ["c"]]
+        assert asked == [["a.log", "b.log", "sub/c"], ["a.log", "sub/c"]]
+
+    def test_each_repository_is_asked_once_about_all_its_folders(self, shop: Path, run_git: Git) -> None:
+        asked: list[tuple[Path, list[str]]] = []
+
+        def ask(folder: Path, names: Any, seconds: float) -> set[str] | None:
+            asked.append((folder, sorted(names)))
+            return git.ignored(folder, names, seconds)
+
+        write(shop, ".gitignore", text="*.log\n")
+        write(shop, "a/.gitignore", text="*.tmp\n")
+        run_git("init", "-q", "nested")
+        names = ["a.log", "a/b.tmp", "a/deep/c.log", "b/not/there.tmp", "nested/d/e.log"]
+        assert Gate(Folder(shop), ask=ask).denied(names) == {"a.log", "a/b.tmp", "a/deep/c.log"}
+        assert asked == [(shop, names[:4]), (shop / "nested", ["d/e.log"])]
+
+    def test_a_path_that_git_refuses_costs_no_other_its_answer(self, shop: Path, run_git: Git) -> None:
+        """A submodule that was never fetched: whoever names a file in it gets an error from git."""
+        run_git("commit", "-q", "--allow-empty", "-m", "first")
+        run_git("update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},lib")
+        write(shop, ".gitignore", text="*.log\n")
+        write(shop, "sub/a.log", "lib/a.log")
+        names = ["a.log", "b.py", "lib/a.log", "sub/a.log", "sub/b.py"]
+        assert Gate(Folder(shop)).denied(names) == {"a.log", "sub/a.log"}
+
+    def test_what_git_did_not_answer_is_asked_again(self, shop: Path, run_git: Git) -> None:
+        answers: list[set[str] | None] = [None, {"a.log"}]
+        gate = Gate(Folder(shop), ask=lambda _folder, _names, _seconds: answers.pop(0))
+        assert [gate.denied(["a.log", "a.py"]) for _ in range(3)] == [{"a.log", "a.py"}, {"a.log"}, {"a.log"}]
+        assert (answers, gate.unanswered) == ([], set())
 
 
 class TestLinks:
