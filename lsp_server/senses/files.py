@@ -25,6 +25,7 @@ from lsp_server.workspace.history import contents
 from lsp_server.workspace.index import Indexed, indexed
 from lsp_server.workspace.manifest import FILE_BYTES_MAX
 from lsp_server.workspace.paths import Folder
+from lsp_server.workspace.places import exists, is_link
 from lsp_server.workspace.untracked import is_passing
 from pairlog.difference import changes
 from pairlog.events import Source
@@ -104,12 +105,12 @@ class Files:
         if not self._has_git:
             return False
         place = self._place.root / folder
-        return not (place.is_symlink() or (place / ".git").exists() or self._gate.denied([folder]))
+        return not (is_link(place) or exists(place / ".git") or self._gate.denied([folder]))
 
     def moved(self, moved: Iterable[tuple[str, str]]) -> None:
         """Files and folders have other paths now."""
         for old, new in moved:
-            if (self._place.root / old).exists():
+            if exists(self._place.root / old):
                 continue
             all_moved = self._place.ask(partial(moves, old=old, new=new))
             # What is put in the place of a tracked file is a change of that one.
@@ -239,7 +240,7 @@ class Files:
         if ".git" in names or is_passing(names[-1]):
             return False
         folders = ("/".join(names[:depth]) for depth in range(1, len(names)))
-        return not any((self._place.root / folder / ".git").exists() for folder in folders)
+        return not any(exists(self._place.root / folder / ".git") for folder in folders)
 
     def _differs(self, entry: Indexed, found: OnDisk) -> bool:
         return entry.is_unmerged or object_id(found.data, entry.id) != entry.id

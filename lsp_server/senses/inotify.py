@@ -6,6 +6,7 @@ watchdog's own use of it loses what the kernel says of events that it dropped.
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import select
 import struct
@@ -22,6 +23,7 @@ _OVERFLOW, _IGNORED, _IS_FOLDER = 0x4000, 0x8000, 0x4000_0000
 _ONLY_FOLDERS, _NO_LINKS = 0x0100_0000, 0x0200_0000
 #: Written, made, gone, moved. What is opened and read wakes nobody.
 _MASK = _CREATE | _CLOSE_WRITE | _DELETE | _MOVED_FROM | _MOVED_TO | _ONLY_FOLDERS | _NO_LINKS
+_PASSED_OVER = (errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG)
 _HEAD = struct.Struct("iIII")
 _READ_BYTES = 256 * 1024
 
@@ -44,7 +46,7 @@ class Inotify:
         threading.Thread(target=self._read_all, name="inotify", daemon=True).start()
 
     def watch(self, folder: Path) -> None:
-        """Watch a folder, not those in it. One that is gone is passed over.
+        """Watch a folder, not those in it. One that is gone, or that nobody can look into, is passed over.
 
         Raises OSError, as where the kernel's limit of watches is reached (ENOSPC).
         """
@@ -55,8 +57,10 @@ class Inotify:
                 watch = self._checked(
                     self._libc.inotify_add_watch(self._descriptor, os.fsencode(folder), _MASK)
                 )
-            except (FileNotFoundError, NotADirectoryError, PermissionError):
-                return
+            except OSError as error:
+                if error.errno in _PASSED_OVER:
+                    return
+                raise
             self._watches.pop(self._folders.get(watch, folder), None)
             self._folders[watch] = folder
             self._watches[folder] = watch

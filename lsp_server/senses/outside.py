@@ -25,6 +25,7 @@ from lsp_server.senses.repository import Happening, Repository
 from lsp_server.senses.rereading import Rereading
 from lsp_server.senses.sense import Deaf, Place, Tell
 from lsp_server.senses.watcher import Stirred, Watcher
+from lsp_server.workspace.places import is_folder
 
 #: A batch is taken once nothing more has changed for so long, and at the latest after the second number.
 _QUIET_SECONDS = 0.08
@@ -227,11 +228,11 @@ class _Watch:
             if count >= _NEW_FOLDERS_MAX:
                 break
             place = self._root / folder
-            if not place.is_dir() or not self._files.may_be_watched(folder):
+            if not is_folder(place) or not self._files.may_be_watched(folder):
                 continue
             self._watch([place])
             for path in self._names(place):
-                if (self._root / path).is_dir():
+                if is_folder(self._root / path):
                     waiting.append(path)
                 else:
                     batch.files.setdefault(path, True)
@@ -254,8 +255,8 @@ class _Watch:
 
     def _hear_client(self, files: list[tuple[str, bool]]) -> None:
         """Called in the event loop's thread."""
-        named = [(to_fs_path(uri), is_new) for uri, is_new in files]
-        self._queue.put([Stirred(_placed(path), False, is_new, 0) for path, is_new in named if path])
+        placed = [(_placed(to_fs_path(uri)), is_new) for uri, is_new in files]
+        self._queue.put([Stirred(path, False, is_new, 0) for path, is_new in placed if path is not None])
 
     def _overflowed(self, batch: Batch) -> None:
         """The kernel dropped what it could not keep: look at all that is known."""
@@ -265,7 +266,10 @@ class _Watch:
         self._tell(methodcaller("lost_on_disk"))
 
 
-def _placed(path: str) -> Path:
-    """A path in its real folder, as the workspace's is known."""
-    folder, name = os.path.split(path)
-    return Path(os.path.realpath(folder), name)
+def _placed(path: str | None) -> Path | None:
+    """A path in its real folder, as the workspace's is known; None for one that no file can have."""
+    folder, name = os.path.split(path or "")
+    try:
+        return Path(os.path.realpath(folder), name) if name else None
+    except ValueError:
+        return None

@@ -14,6 +14,7 @@ from watchdog import events
 from watchdog.observers import Observer
 
 from lsp_server.senses.watcher import Stirred
+from lsp_server.workspace.places import is_folder
 
 _TOLD = (
     events.EVENT_TYPE_CREATED,
@@ -39,7 +40,7 @@ class Watchdog(events.FileSystemEventHandler):
 
     def watch(self, folder: Path) -> None:
         """Watch a folder, not those in it. One that is gone is passed over. Raises OSError."""
-        if folder in self._folders or not folder.is_dir():
+        if folder in self._folders or not is_folder(folder):
             return
         self._folders |= {folder}
         if not folder.is_relative_to(self._root):

@@ -6,6 +6,7 @@ A file is held to every name that leads to it: a harmless link to a denied file 
 from __future__ import annotations
 
 import os
+import stat
 import time
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import NamedTuple, TypeAlias
 
 from lsp_server.workspace import git
 from lsp_server.workspace.paths import Folder
+from lsp_server.workspace.places import exists
 from pairlog.denied import DenyList
 
 #: Gives those of some paths in a repository that git ignores; None where it takes more than these seconds.
@@ -94,15 +96,15 @@ class Gate:
         return self._rules.denies(name) is None
 
     def _names(self, path: str) -> _Names | None:
-        """All names of a path; None where one of them leads out of the workspace."""
+        """All names of a path; None where one leads out of the workspace, or nobody can look there."""
         if not _can_be_named(path):
             return None
         named = self._root / path
         try:
             placed = Path(os.path.realpath(named.parent)) / named.name
-            real = Path(os.path.realpath(placed)) if placed.is_symlink() else placed
+            real = Path(os.path.realpath(placed)) if _is_link(placed) else placed
             return _Names(path, *(place.relative_to(self._root).as_posix() for place in (placed, real)))
-        except ValueError:
+        except (OSError, ValueError):
             return None
 
     def _ask_git(self, names: Iterable[str]) -> tuple[set[str], set[str]]:
@@ -135,8 +137,15 @@ class Gate:
 
 def _repository_around(folder: Path) -> Path | None:
     """The nearest folder with a repository of its own; None where there is none."""
-    # pathlib's own question raises where there are no rights.
-    return next((it for it in (folder, *folder.parents) if os.path.exists(it / ".git")), None)  # noqa: PTH110
+    return next((it for it in (folder, *folder.parents) if exists(it / ".git")), None)
+
+
+def _is_link(place: Path) -> bool:
+    """Whether a file is a link. Raises OSError where nobody can tell, as with too long a name."""
+    try:
+        return stat.S_ISLNK(place.lstat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def _can_be_named(path: str) -> bool:

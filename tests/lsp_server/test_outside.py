@@ -7,9 +7,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 
+from lsp_server.senses.watcher import Stirred
 from pairlog.document import sha256
 from tests.lsp_server.git_shop import Shop
 from tests.lsp_server.outside import Watched, recorder, watched
@@ -414,6 +416,19 @@ def test_nothing_is_seen_without_consent_or_while_paused(it: Watched) -> None:
     finished(it)
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="inotify is Linux's")
+def test_a_folder_that_nobody_can_look_into_is_not_taken_for_the_end_of_watches(tmp_path: Path) -> None:
+    from lsp_server.senses.inotify import Inotify
+
+    heard: SimpleQueue[list[Stirred]] = SimpleQueue()
+    watcher = Inotify(heard.put, lambda: None)
+    for folder in (tmp_path / ("x" * 300), tmp_path / "gone", tmp_path):
+        watcher.watch(folder)
+    (tmp_path / "cart").mkdir()
+    assert heard.get(timeout=10) == [Stirred(tmp_path / "cart", True, True, 0)]
+    watcher.close()
+
+
 WITHOUT_WATCHES = """
 import lsp_server.senses.inotify as it
 def full(*_): raise OSError(28, "the limit of watches is reached")
@@ -510,6 +525,19 @@ class TestWhereTheSystemHasNoWatches:
                 "first.py",
                 "cart.py",
             ]
+
+    def test_a_name_that_no_file_can_have_costs_no_other_file_its_edit(self, tmp_path: Path) -> None:
+        shop = Shop(tmp_path / "shop", {"cart.py": CART})
+        with recorder(shop, tmp_path / "home", [sys.executable, "-c", WITHOUT_WATCHES], watches=True) as it:
+            it.client.wait(lambda message: message.get("method") == "client/registerCapability")
+            shop.write("cart.py", "total = 2\n")
+            long = "x" * 300
+            names = (f"{long}.py", f"{long}/a.py", "a%00b/c.py", "a%00b.py", "cart.py")
+            changes = [{"uri": f"{shop.root.as_uri()}/{name}", "type": 1} for name in names]
+            it.client.notify("workspace/didChangeWatchedFiles", {"changes": changes})
+            it.until_told("edit", changes=[[0, 8, 0, 9, "2"]])
+            finished(it)
+            assert not [event for event in it.events() if event["type"] == "gap"]
 
     def test_a_client_without_any_is_told_as_a_gap(self, tmp_path: Path) -> None:
         shop = Shop(tmp_path / "shop", {"cart.py": CART})

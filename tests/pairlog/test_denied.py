@@ -296,8 +296,11 @@ class TestLinks:
         (tmp_path / "link").symlink_to(shop)
         assert denied(tmp_path / "link", "a.py", ".env") == [".env"]
 
-    def test_a_name_that_no_file_can_have_is_denied(self, shop: Path) -> None:
-        assert denied(shop, "a\0b", "\ud800/\udfff") == ["a\0b", "\ud800/\udfff"]
+    def test_a_name_that_no_file_can_have_is_denied(self, shop: Path, run_git: Git) -> None:
+        names = ["a\0b", "\ud800/\udfff", "x" * 300, f"{'x' * 300}/a.py", "x/" * 3000 + "a.py"]
+        gate = Gate(Folder(shop))
+        assert gate.denied([*names, "a.py"]) == set(names)
+        assert [name for name in [*names, "a.py"] if gate.denies_tracked(name)] == names
 
 
 def test_the_manifest_has_no_denied_file_and_counts_them(shop: Path, run_git: Git, tmp_path: Path) -> None:
