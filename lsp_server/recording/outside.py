@@ -164,6 +164,11 @@ class OutsideLines(Lines):
         self.gap("not_emitted", "files that changed on disk, too many at once", count=count)
         self.wants_manifest = True
 
+    def too_many_folders_on_disk(self, count: int) -> None:
+        """More folders came to be at once than are looked into."""
+        self.gap("not_emitted", "new folders on disk, too many at once", count=count)
+        self.wants_manifest = True
+
     def lost_on_disk(self) -> None:
         """The system saw more changes than it keeps: which, nobody knows."""
         self.gap("not_emitted", "changes on disk, more at once than the system keeps", count=None)

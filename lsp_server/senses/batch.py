@@ -17,13 +17,15 @@ class Batch:
         self.files: dict[str, bool] = {}
         self.folders: list[str] = []
         self.moves: list[tuple[str, str]] = []
+        #: Where folders lay that were moved, also to where nobody sees them.
+        self.vacated: list[str] = []
         self.has_git_moved = False
         self._root = root
         self._is_of_git = is_of_git
         self._left: dict[int, str] = {}
 
     def __bool__(self) -> bool:
-        return bool(self.files or self.folders or self.moves or self.has_git_moved)
+        return bool(self.files or self.folders or self.moves or self.vacated or self.has_git_moved)
 
     def add(self, stirred: Iterable[Stirred]) -> None:
         """Take in what happened next."""
@@ -49,5 +51,7 @@ class Batch:
     def _pair(self, it: Stirred, path: str) -> None:
         if not it.is_new:
             self._left[it.pair] = path
+            if it.is_folder:
+                self.vacated.append(path)
         elif it.pair in self._left:
             self.moves.append((self._left.pop(it.pair), path))

@@ -25,7 +25,7 @@ from lsp_server.workspace.history import contents
 from lsp_server.workspace.index import Indexed, indexed
 from lsp_server.workspace.manifest import FILE_BYTES_MAX
 from lsp_server.workspace.paths import Folder
-from lsp_server.workspace.places import exists, is_link
+from lsp_server.workspace.places import exists, is_folder, is_link
 from lsp_server.workspace.untracked import is_passing
 from pairlog.difference import changes
 from pairlog.events import Source
@@ -100,12 +100,12 @@ class Files:
         """Whether a path that git knows must not be told."""
         return self._gate.denies_tracked(path)
 
-    def may_be_watched(self, folder: str) -> bool:
-        """Whether a folder that is new may hold files that are told; another repository's are not."""
-        if not self._has_git:
-            return False
-        place = self._place.root / folder
-        return not (is_link(place) or exists(place / ".git") or self._gate.denied([folder]))
+    def watchable(self, folders: Iterable[str]) -> list[str]:
+        """Those of the new folders that may hold files that are told; another repository's are not."""
+        found = [it for it in folders if self._has_git and _is_own(self._place.root / it)]
+        # Where git did not answer in time, its files are asked about once more.
+        denied = self._gate.denied(found) - self._gate.unanswered
+        return [it for it in found if it not in denied]
 
     def moved(self, moved: Iterable[tuple[str, str]]) -> None:
         """Files and folders have other paths now."""
@@ -279,3 +279,8 @@ class Files:
                 source, text = "disk", found.text if stood or not paths[path] else ""
             bases[path] = Base(text, source, None)
         return bases
+
+
+def _is_own(folder: Path) -> bool:
+    """Whether it is a folder, no link to one, and no other repository."""
+    return is_folder(folder) and not is_link(folder) and not exists(folder / ".git")

@@ -12,7 +12,7 @@ import select
 import struct
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from lsp_server.senses.watcher import Stirred
@@ -65,10 +65,11 @@ class Inotify:
             self._folders[watch] = folder
             self._watches[folder] = watch
 
-    def unwatch(self, folder: Path) -> None:
-        """Watch a folder, and those below it, no more."""
+    def unwatch(self, folders: Collection[Path]) -> None:
+        """Watch these folders, and those below them, no more."""
+        gone = frozenset(folders)
         with self._lock:
-            for known in [it for it in self._watches if it == folder or folder in it.parents]:
+            for known in [it for it in self._watches if not gone.isdisjoint((it, *it.parents))]:
                 watch = self._watches.pop(known)
                 self._folders.pop(watch, None)
                 self._libc.inotify_rm_watch(self._descriptor, watch)

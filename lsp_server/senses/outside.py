@@ -30,8 +30,9 @@ from lsp_server.workspace.places import is_folder
 #: A batch is taken once nothing more has changed for so long, and at the latest after the second number.
 _QUIET_SECONDS = 0.08
 _BATCH_SECONDS_MAX = 1.0
-#: Folders that are watched because they came to be, in one batch.
-_NEW_FOLDERS_MAX = 200
+#: Of more new folders at once than somebody makes, as of packages that git does not ignore, only so many are
+#: looked into.
+_NEW_FOLDERS_MAX = 1000
 
 _STOP: Final = "stop"
 _OVERFLOW: Final = "overflow"
@@ -172,6 +173,8 @@ class _Watch:
         moved = {path: is_new for path, is_new in batch.files.items() if path in by_git}
         others = {path: is_new for path, is_new in batch.files.items() if path not in moved}
         self._files.moved(batch.moves)
+        if batch.vacated:
+            self._watch_all()
         # What git did not do came before: a commit follows the changes that it takes.
         edited = self._files.changed(others)
         refs = self._happenings.tell(happened)
@@ -220,22 +223,31 @@ class _Watch:
 
     def _watch_new(self, batch: Batch) -> None:
         """Watch folders that came to be, and take in what they hold already."""
-        if self._watcher is not None:
-            for old, _ in batch.moves:
-                self._watcher.unwatch(self._root / old)
-        waiting = batch.folders
-        for count, folder in enumerate(waiting):
-            if count >= _NEW_FOLDERS_MAX:
-                break
-            place = self._root / folder
-            if not is_folder(place) or not self._files.may_be_watched(folder):
-                continue
-            self._watch([place])
-            for path in self._names(place):
-                if is_folder(self._root / path):
-                    waiting.append(path)
-                else:
-                    batch.files.setdefault(path, True)
+        if self._watcher is not None and batch.vacated:
+            self._watcher.unwatch([self._root / folder for folder in batch.vacated])
+        # Of all that lie equally deep, git is asked at once.
+        level = list(dict.fromkeys(batch.folders))
+        room, left = _NEW_FOLDERS_MAX, 0
+        while level:
+            found = self._files.watchable(level)
+            taken = found[:room]
+            left += len(found) - len(taken)
+            room -= len(taken)
+            level = [inner for folder in taken for inner in self._take_in(folder, batch)]
+        if left:
+            self._tell(methodcaller("too_many_folders_on_disk", left))
+
+    def _take_in(self, folder: str, batch: Batch) -> list[str]:
+        """Watch a new folder and take in its files; returns the folders in it."""
+        place = self._root / folder
+        self._watch([place])
+        inner = []
+        for path in self._names(place):
+            if is_folder(self._root / path):
+                inner.append(path)
+            else:
+                batch.files.setdefault(path, True)
+        return inner
 
     def _names(self, folder: Path) -> list[str]:
         try:

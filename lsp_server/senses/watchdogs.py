@@ -6,7 +6,7 @@ watchdog does not say.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from itertools import count
 from pathlib import Path
 
@@ -47,9 +47,10 @@ class Watchdog(events.FileSystemEventHandler):
             # The repository of a worktree lies elsewhere.
             self._observer.schedule(self, str(folder), recursive=False)
 
-    def unwatch(self, folder: Path) -> None:
-        """Watch a folder, and those below it, no more."""
-        self._folders = frozenset(it for it in self._folders if not it.is_relative_to(folder))
+    def unwatch(self, folders: Collection[Path]) -> None:
+        """Watch these folders, and those below them, no more."""
+        gone = frozenset(folders)
+        self._folders = frozenset(it for it in self._folders if gone.isdisjoint((it, *it.parents)))
 
     def close(self) -> None:
         """Watch nothing any more; the threads end."""

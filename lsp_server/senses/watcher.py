@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -24,8 +25,8 @@ class Watcher(Protocol):
     def watch(self, folder: Path) -> None:
         """Watch a folder, not those in it. One that is gone is passed over. Raises OSError."""
 
-    def unwatch(self, folder: Path) -> None:
-        """Watch a folder, and those below it, no more."""
+    def unwatch(self, folders: Collection[Path]) -> None:
+        """Watch these folders, and those below them, no more."""
 
     def close(self) -> None:
         """Watch nothing any more; the thread ends."""

@@ -31,6 +31,13 @@ def it(tmp_path: Path) -> Iterator[Watched]:
         yield watching
 
 
+LOOKS_INTO_TWENTY = (
+    sys.executable,
+    "-c",
+    "import lsp_server.senses.outside as it; it._NEW_FOLDERS_MAX = 20; import lsp_server.__main__",
+)
+
+
 def finished(it: Watched) -> None:
     """The client leaves, and what was recorded replays."""
     assert it.client.shutdown() == 0
@@ -144,6 +151,57 @@ class TestFilesThatNoEditorHasOpen:
         it.shop.write("stock/shelf.py", SHELF + "# 1\n")
         (opened,) = it.until_told("open", path="stock/shelf.py")
         assert (opened["source"], opened["text"]) == ("git", SHELF)
+        finished(it)
+
+
+class TestManyFoldersAtOnce:
+    """The last one is the last that a walk comes to."""
+
+    @pytest.fixture
+    def shelves(self, tmp_path: Path) -> Path:
+        for number in range(250):
+            (tmp_path / "made" / f"shelf{number}").mkdir(parents=True)
+        return tmp_path / "made"
+
+    def test_the_last_new_one_is_watched_too(self, it: Watched, shelves: Path) -> None:
+        last = os.listdir(shelves)[-1]  # noqa: PTH208
+        shelves.rename(it.shop.root / "new")
+        it.mark()
+        it.shop.write(f"new/{last}/till.py", "open = True\n")
+        it.until_told("edit", changes=[[0, 0, 0, 0, "open = True\n"]])
+        finished(it)
+        assert not [event for event in it.events() if event["type"] == "gap"]
+
+    def test_those_beyond_a_bound_are_counted(self, tmp_path: Path, shelves: Path) -> None:
+        shop = Shop(tmp_path / "shop", {"cart.py": CART})
+        with watched(shop, tmp_path / "home", command=LOOKS_INTO_TWENTY) as it:
+            shelves.rename(shop.root / "new")
+            (gap,) = it.until_told("gap", reason="not_emitted")
+            assert (gap["detail"], gap["count"]) == ("new folders on disk, too many at once", 250 + 1 - 20)
+            finished(it)
+
+    def test_moved_ones_with_tracked_files_are_watched_beyond_any_bound(self, tmp_path: Path) -> None:
+        files = {f"lib/shelf{number}/rows.py": f"rows = {number}\n" for number in range(50)}
+        shop = Shop(tmp_path / "shop", files)
+        with watched(shop, tmp_path / "home", command=LOOKS_INTO_TWENTY) as it:
+            last = os.listdir(shop.root / "lib")[-1]  # noqa: PTH208
+            (shop.root / "lib").rename(shop.root / "stock")
+            it.mark()
+            shop.write(f"stock/{last}/rows.py", "rows = True\n")
+            (opened,) = it.until_told("open", path=f"stock/{last}/rows.py")
+            assert (opened["source"], opened["text"]) == ("git", files[f"lib/{last}/rows.py"])
+            it.until_told("edit", doc=opened["doc"])
+            finished(it)
+
+    def test_one_that_is_moved_away_and_made_again_is_watched_again(
+        self, it: Watched, tmp_path: Path
+    ) -> None:
+        (it.shop.root / "lib").rename(tmp_path / "away")
+        it.mark()
+        it.shop.write("lib/shelf.py", SHELF)
+        it.mark()
+        it.shop.write("lib/shelf.py", SHELF + "# 1\n")
+        it.until_told("edit", changes=[[20, 0, 20, 0, "# 1\n"]])
         finished(it)
 
 
