@@ -159,6 +159,10 @@ class OutsideLines(Lines):
         self._emit(told)
         self.wants_manifest = self.wants_manifest or moves_files
 
+    def too_many_refs(self, count: int) -> None:
+        """More refs moved at once than are told one by one."""
+        self.gap("not_emitted", "branches that moved, too many at once", count=count)
+
     def too_many_on_disk(self, count: int) -> None:
         """More files changed at once than are told one by one."""
         self.gap("not_emitted", "files that changed on disk, too many at once", count=count)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from operator import methodcaller
 
 from lsp_server.recording.outside import OutsideLines
 from lsp_server.senses.repository import Happening
@@ -23,8 +24,11 @@ class Happenings:
         self._denies = denies
         self._count = 0
 
-    def tell(self, happened: Iterable[Happening]) -> dict[str, str]:
-        """Tell these steps; returns the name (`op`) of the last one that changed a file, by its path."""
+    def tell(self, happened: Iterable[Happening], untold: int = 0) -> dict[str, str]:
+        """Tell these steps, and how many more there were.
+
+        Returns the name (`op`) of the last one that changed a file, by its path.
+        """
         changed: dict[str, str] = {}
         for it in happened:
             self._count += 1
@@ -35,6 +39,8 @@ class Happenings:
             )
             if it.move.moves_files:
                 changed.update(dict.fromkeys(it.paths or (), op))
+        if untold:
+            self._tell(methodcaller("too_many_refs", untold))
         return changed
 
 

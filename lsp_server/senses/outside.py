@@ -177,7 +177,8 @@ class _Watch:
             self._watch_all()
         # What git did not do came before: a commit follows the changes that it takes.
         edited = self._files.changed(others)
-        refs = self._happenings.tell(happened)
+        untold = self._repository.untold if happened and self._repository is not None else 0
+        refs = self._happenings.tell(happened, untold)
         if happened:
             self._look_anew(moved)
         for it in (*edited, *self._files.changed(moved, refs)):

@@ -23,6 +23,8 @@ _TELLING = frozenset(("HEAD", "logs", "refs", "packed-refs", "index.lock"))
 _LOCKS = ("index.lock", "HEAD.lock")
 #: A lock that is older was left behind by a git that died.
 _LOCK_SECONDS_MAX = 60.0
+#: Of refs that moved, but for the head, so many are told of one look: a first fetch brings thousands.
+_REFS_MAX = 200
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class Repository:
         self._branches = RefLogs(logs / "heads")
         self._remotes = RefLogs(logs / "remotes")
         self._at = (head(root), self._branch())
+        #: How many moves of refs the last look left out, as there were too many.
+        self.untold = 0
 
     @classmethod
     def of(cls, root: Path) -> Repository | None:
@@ -99,6 +103,7 @@ class Repository:
         return Happening(move, move.branch, commit, paths)
 
     def _moves(self) -> list[Move]:
+        self.untold = 0
         if not self._head.exists:
             self._head.moves()
             return self._moves_of_head()
@@ -106,9 +111,10 @@ class Repository:
         heads = list(_with_branches(self._head.moves(), self._branch()))
         # A reset to the commit that is there already moves nothing: `git stash` takes changes away with one.
         heads = [it for it in heads if not (it.how == "reset" and it.before == it.after)]
-        moves = _with_created(heads, list(self._branch_moves()))
-        pushes = list(self._remote_moves())
-        return _merged(moves, [*stashed, *pushes])
+        branches, remotes = list(self._branch_moves()), list(self._remote_moves())
+        told, there = branches[:_REFS_MAX], remotes[: max(0, _REFS_MAX - len(branches))]
+        self.untold = len(branches) + len(remotes) - len(told) - len(there)
+        return _merged(_with_created(heads, told), [*stashed, *there])
 
     def _branch_moves(self) -> Iterator[Move]:
         moves, gone = self._branches.moves()

@@ -54,6 +54,12 @@ class Shop:
         self.git("commit", "-q", "-m", message)
         return self.head
 
+    def branches(self, count: int) -> None:
+        """Make so many branches at the head."""
+        head = self.head
+        for number in range(count):
+            self.write(f".git/refs/heads/shelf{number:03}", f"{head}\n")
+
     @property
     def head(self) -> str:
         return self.git("rev-parse", "HEAD")

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Any
 
 import pytest
 
@@ -35,6 +36,13 @@ LOOKS_INTO_TWENTY = (
     sys.executable,
     "-c",
     "import lsp_server.senses.outside as it; it._NEW_FOLDERS_MAX = 20; import lsp_server.__main__",
+)
+
+
+TELLS_FIVE_REFS = (
+    sys.executable,
+    "-c",
+    "import lsp_server.senses.repository as it; it._REFS_MAX = 5; import lsp_server.__main__",
 )
 
 
@@ -412,6 +420,26 @@ class TestVersionControl:
             it.until_told("edit", changes=[[0, 8, 0, 9, "2"]])
             (gap,) = it.until_told("gap", reason="unsupported")
             assert gap["detail"] == "version control: refs in a reftable are not read"
+            finished(it)
+
+    def test_a_fetch_of_very_many_branches_is_a_few_lines_and_a_count(self, tmp_path: Path) -> None:
+        far = Shop(tmp_path / "far")
+        shop = Shop(tmp_path / "shop")
+        shop.git("remote", "add", "origin", str(far.root))
+        shop.git("fetch", "-q", "origin")
+        with watched(shop, tmp_path / "home", command=TELLS_FIVE_REFS) as it:
+            far.branches(40)
+            shop.git("fetch", "-q", "origin")
+
+            def told(events: list[dict[str, Any]]) -> tuple[int, int]:
+                gaps = [event for event in events if event["type"] == "gap"]
+                assert all(gap["detail"] == "branches that moved, too many at once" for gap in gaps)
+                fetched = [event for event in events if event.get("how") == "fetch"]
+                return len(fetched), sum(gap["count"] for gap in gaps)
+
+            fetched, counted = told(it.until(lambda events: sum(told(events)) == 40))
+            # More than five where it took longer than one look.
+            assert 5 <= fetched < 40 and counted == 40 - fetched
             finished(it)
 
     def test_a_clone_made_while_recording_becomes_known(self, tmp_path: Path) -> None:

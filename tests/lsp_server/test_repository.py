@@ -153,6 +153,23 @@ def test_push_and_fetch_name_the_branch_elsewhere(shop: Shop, tmp_path: Path) ->
     assert sorted(words(repository.look())) == ["branch fetch@origin/main", "merge pull@main"]
 
 
+def test_of_a_fetch_of_very_many_branches_the_first_are_told_and_the_others_counted(
+    shop: Shop, tmp_path: Path
+) -> None:
+    far = Shop(tmp_path / "far")
+    far.branches(249)
+    shop.git("remote", "add", "origin", str(far.root))
+    repository = followed(shop)
+    shop.git("fetch", "-q", "origin")
+    told = words(repository.look())
+    assert sorted(told) == [
+        "branch fetch@origin/main",
+        *(f"branch fetch@origin/shelf{number:03}" for number in range(199)),
+    ]
+    assert repository.untold == 50
+    assert (repository.look(), repository.untold) == ([], 0)
+
+
 def test_branches_that_are_renamed_and_deleted_are_told(shop: Shop) -> None:
     shop.git("branch", "old")
     repository = followed(shop)
