@@ -15,6 +15,8 @@ from tests.lsp_server.client import SERVER, Client
 from tests.lsp_server.git_shop import Shop
 
 _SECONDS_MAX = 20.0
+CART = "total = 1\n"
+SHELF = "".join(f"row{n} = {n}\n" for n in range(20))
 
 
 class Watched:
@@ -108,3 +110,10 @@ def recorder(
     finally:
         if client.process.poll() is None:
             client.kill()
+
+
+def finished(it: Watched) -> None:
+    """The client leaves, and what was recorded replays."""
+    assert it.client.shutdown() == 0
+    assert it.verdict().verified is not False
+    assert it.verdict().reason is None
