@@ -57,26 +57,22 @@ def parts(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
 def unpack(data: bytes, bytes_max: int, line_bytes_max: int = LINE_BYTES_MAX) -> list[bytes]:
     """The lines of a frame, without their line breaks.
 
-    Raises FrameError where `data` is not whole gzip members, does not end with a line break, or holds a line
-    longer than `line_bytes_max`; FrameTooLargeError where it unpacks to more than `bytes_max`, which is never
-    exceeded in memory.
+    Raises FrameError where `data` is not one whole gzip member, does not end with a line break, or holds a
+    line longer than `line_bytes_max`; FrameTooLargeError where it unpacks to more than `bytes_max`, which is
+    never exceeded in memory.
     """
-    parts: list[bytes] = []
-    room = bytes_max + 1
-    while data:
-        unpacker = zlib.decompressobj(wbits=31)
-        try:
-            part = unpacker.decompress(data, room)
-        except zlib.error as error:
-            raise FrameError(f"not gzip ({error})") from None
-        parts.append(part)
-        room -= len(part)
-        if room <= 0:
-            raise FrameTooLargeError(f"more than {bytes_max} bytes when unpacked")
-        if not unpacker.eof:
-            raise FrameError("the gzip member is cut short")
-        data = unpacker.unused_data
-    lines, tail = whole_lines(b"".join(parts))
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        unpacked = unpacker.decompress(data, bytes_max + 1)
+    except zlib.error as error:
+        raise FrameError(f"not gzip ({error})") from None
+    if len(unpacked) > bytes_max:
+        raise FrameTooLargeError(f"more than {bytes_max} bytes when unpacked")
+    if not unpacker.eof:
+        raise FrameError("the gzip member is cut short")
+    if unpacker.unused_data:
+        raise FrameError("there is more behind its gzip member")
+    lines, tail = whole_lines(unpacked)
     if tail:
         raise FrameError("the last line has no line break")
     for line in lines:

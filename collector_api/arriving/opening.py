@@ -29,35 +29,28 @@ class Opener:
 
     async def open(self, body: bytes, session: str, held: Held) -> list[Line]:
         """The checked lines of a frame, in order, at least one. Raises the Problem that forbids it."""
-        most = self._limits.frame_unpacked_bytes_max
-        taken = 0
-        # What the frame says itself; only one of several members has more.
-        for size in sorted({min(_said(body), most), most}):
-            held.take(size - taken)
-            taken = size
-            self._pace.charge(held.token, size // _AT_ONCE_BYTES_MAX)
-            try:
-                if size <= _AT_ONCE_BYTES_MAX:
-                    return open_frame(body, session, self._limits, size)
-                async with self._large:
-                    return await run_in_threadpool(open_frame, body, session, self._limits, size)
-            except FrameTooLargeError:
-                continue
-        raise OverLimit(
-            "frame_unpacked_bytes_max", most, f"the frame has more than {most} bytes when unpacked"
-        )
+        size = min(_said(body), self._limits.frame_unpacked_bytes_max)
+        held.take(size)
+        self._pace.charge(held.token, size // _AT_ONCE_BYTES_MAX)
+        if size <= _AT_ONCE_BYTES_MAX:
+            return open_frame(body, session, self._limits, size)
+        async with self._large:
+            return await run_in_threadpool(open_frame, body, session, self._limits, size)
 
 
 def open_frame(body: bytes, session: str, limits: Limits, bytes_max: int) -> list[Line]:
     """The checked lines of a frame, in order, at least one. Raises the Problem that forbids it.
 
-    Raises FrameTooLargeError where it unpacks to more than `bytes_max`.
+    It unpacks to `bytes_max` at most: what it says itself, or the limit.
     """
     try:
         # How long a line may be is asked line by line, so that the answer can name it.
-        raws = unpack(body, bytes_max, bytes_max)
-    except FrameTooLargeError:
-        raise
+        raws = unpack(body, bytes_max, bytes_max) if body else []
+    except FrameTooLargeError as error:
+        most = limits.frame_unpacked_bytes_max
+        if bytes_max < most:
+            raise BadFrame(f"the body is no frame: {error}, which is what it says of itself") from None
+        raise OverLimit("frame_unpacked_bytes_max", most, f"the frame has {error}") from None
     except FrameError as error:
         raise BadFrame(f"the body is no frame: {error}; send one gzip member of whole lines") from None
     if not raws:

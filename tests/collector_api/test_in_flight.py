@@ -14,7 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 from collector_api.arriving.in_flight import InFlight
 from collector_api.arriving.opening import Opener
 from collector_api.limits import Limits, Pace
-from collector_api.problems import BadLine, TooFast
+from collector_api.problems import BadFrame, BadLine, TooFast
 from collector_api.server.app import create_app
 from collector_api.store import Store
 from pairlog.frame import pack
@@ -165,15 +165,24 @@ def test_what_a_frame_unpacks_to_counts_against_the_pace() -> None:
     assert refusal.value.retry_after_s == 3
 
 
-def test_a_frame_of_several_members_is_read_as_one() -> None:
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (pack(LONG) + pack([line(2, "x")]), "more"),
+        (pack(LONG) + pack([]) * 100_000, "more"),
+        (pack(LONG)[:-4] + b"\x09\0\0\0", "more than 9 bytes when unpacked, which is what it says"),
+    ],
+    ids=["two members", "many empty members", "a size that is not its own"],
+)
+def test_a_frame_is_one_gzip_member_of_the_size_that_it_says(body: bytes, why: str) -> None:
     limits = Limits()
-    body = pack(LONG[:1]) + pack(LONG[1:]) + pack([line(2, "x")])
 
-    async def opened() -> list[int]:
+    async def open_it() -> None:
         with InFlight(limits).held(1) as held:
-            return [it.seq for it in await Opener(limits, _pace()).open(body, SESSION, held)]
+            await Opener(limits, _pace()).open(body, SESSION, held)
 
-    assert asyncio.run(opened()) == [0, 1, 2]
+    with pytest.raises(BadFrame, match=why):
+        asyncio.run(open_it())
 
 
 @pytest.mark.parametrize(
