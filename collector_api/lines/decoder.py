@@ -33,6 +33,7 @@ from pairlog.events import (
     Test,
     Workspace,
 )
+from pairlog.line import LineError, parse
 from pairlog.moment import canonical, later
 
 #: Integers that every JSON reader, JavaScript's included, keeps exact.
@@ -54,6 +55,12 @@ _SEQ = re.compile(rb'"seq"\s*:\s*(-?\d{1,40})(?![\d.eE])')
 #: Up to some thousand strings and whatever stands between brackets, or one bracket. Nothing is tried twice,
 #: and no step takes long, so that other threads go on.
 _STEP = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+"){1,4096}+|[\[\]{}]', re.DOTALL)
+
+#: Python reads no longer integers (`sys.int_info.default_max_str_digits`).
+_DIGITS_MAX = 4_300
+_LONG_NUMBER = b"0" * (_DIGITS_MAX + 1)
+#: Each digit becomes a nought, all else a space: to look for a run of one byte is ten times as quick as a pattern.
+_NOUGHTS = bytes(ord("0") if chr(byte).isdecimal() and byte < 128 else ord(" ") for byte in range(256))
 
 
 class Line(msgspec.Struct, frozen=True, gc=False):
@@ -156,6 +163,8 @@ def _read(raw: bytes, limits: Limits) -> Line:
     if b"\\" in raw and (b"\\ud" in raw or b"\\uD" in raw):
         # Fields that are not known here are skipped unread; a lone surrogate there would bite a later reader.
         _anything.decode(raw)
+    if len(raw) > _DIGITS_MAX and _LONG_NUMBER in raw.translate(_NOUGHTS):
+        _check_numbers(raw)
     try:
         struct: Any = _known.decode(raw)
     except msgspec.ValidationError:
@@ -210,6 +219,16 @@ def _check_nesting(raw: bytes, limits: Limits) -> None:
                 raise ValueError(f"more than {most} arrays and objects, `json_containers_max`")
         elif token in b"]}":
             depth -= 1
+
+
+def _check_numbers(raw: bytes) -> None:
+    """Raises ValueError where no reader in Python could read a line for an integer; digits in texts are none."""
+    try:
+        parse(raw)
+    except LineError:
+        raise ValueError(
+            f"not JSON that can be read, or an integer of more than {_DIGITS_MAX} digits"
+        ) from None
 
 
 def _seq_of(raw: bytes, before: list[Line]) -> int | None:

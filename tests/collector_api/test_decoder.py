@@ -107,3 +107,10 @@ def test_a_seq_that_is_out_of_bounds_is_named_as_it_was_written(
 ) -> None:
     answer = collector.send(mine, [session_lines()[0], line(seq, "close", doc=1)])
     assert (answer.status_code, answer.json()["seq"]) == (422, seq)
+
+
+@pytest.mark.parametrize("digits", [b'"' + b"7" * 5_000 + b'"', b"0." + b"7" * 5_000])
+def test_many_digits_in_a_text_or_behind_a_point_are_taken(digits: bytes) -> None:
+    raw = b'{"seq":1,"t":0,"type":"later","a":' + digits + b"}"
+    lines = read_lines([session_lines()[0], raw], SESSION, Limits())
+    assert [it.raw for it in lines] == [session_lines()[0], raw]

@@ -73,6 +73,7 @@ def _frame(last: bytes) -> bytes:
         (_frame(b'{"seq":2,"t":2,"type":"x","a":"\\ud800"}'), 422, "line", "not JSON"),
         (_frame(b'{"seq":2,"t":9223372036854775808,"type":"close","doc":1}'), 422, "line", "seq 2"),
         (_frame(b'{"seq":9223372036854775808,"t":2,"type":"x"}'), 422, "line", "9223372036854775808"),
+        (_frame(b'{"seq":2,"t":2,"type":"x","a":' + b"1" * 5_000 + b"}"), 422, "line", "4300 digits"),
         (_frame(b'{"seq":2,"t":2,"type":"x","a":"\xff\xfe"}'), 422, "line", "not UTF-8"),
         (pack([HEADER, OPENED, line(2, "close", doc=2)]), 409, "conflict", "other bytes"),
     ],
