@@ -24,6 +24,8 @@ Ask: TypeAlias = Callable[[Path, Collection[str], float], "set[str] | None"]
 _SECONDS_MAX = 1.0
 #: So long an answer holds for a file that is only named; one that is opened is asked about anew.
 _HOLDS_SECONDS = 30.0
+#: And so long that git did not answer: each question to one that hangs keeps somebody waiting.
+_SILENCE_HOLDS_SECONDS = 5.0
 _KEPT_MAX = 10_000
 
 
@@ -58,9 +60,10 @@ class Gate:
             self._kept.clear()
         fresh = [path for path in paths if self._kept.get(path, (0.0, False))[0] <= now]
         judged = self._judge(fresh)
-        answered = [path for path in fresh if path not in self.unanswered]
-        self._kept.update({path: (now + _HOLDS_SECONDS, path in judged) for path in answered})
-        return {path for path in paths if path in judged or (path in self._kept and self._kept[path][1])}
+        for path in fresh:
+            holds = _SILENCE_HOLDS_SECONDS if path in self.unanswered else _HOLDS_SECONDS
+            self._kept[path] = now + holds, path in judged
+        return {path for path in paths if self._kept[path][1]}
 
     def denies_tracked(self, path: str) -> bool:
         """Whether a file that git tracks must not be recorded; git is asked about a link's target alone."""
@@ -89,7 +92,8 @@ class Gate:
         for name in ignored:
             denied |= asked[name]
         late: set[str] = set().union(*(asked[name] for name in unanswered)) - denied
-        self.unanswered = (self.unanswered - set(paths)) | late
+        before = self.unanswered if len(self.unanswered) < _KEPT_MAX else set()
+        self.unanswered = (before - set(paths)) | late
         return denied | late
 
     def _is_for_git(self, name: str) -> bool:

@@ -263,10 +263,16 @@ class TestGit:
         names = ["a.log", "b.py", "lib/a.log", "sub/a.log", "sub/b.py"]
         assert Gate(Folder(shop)).denied(names) == {"a.log", "sub/a.log"}
 
-    def test_what_git_did_not_answer_is_asked_again(self, shop: Path, run_git: Git) -> None:
+    def test_what_git_did_not_answer_is_asked_again_after_seconds(
+        self, shop: Path, run_git: Git, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         answers: list[set[str] | None] = [None, {"a.log"}]
         gate = Gate(Folder(shop), ask=lambda _folder, _names, _seconds: answers.pop(0))
-        assert [gate.denied(["a.log", "a.py"]) for _ in range(3)] == [{"a.log", "a.py"}, {"a.log"}, {"a.log"}]
+        told = []
+        for seconds in (100.0, 104.0, 106.0, 110.0, 135.0):
+            monkeypatch.setattr(module.time, "monotonic", lambda now=seconds: now)
+            told.append(gate.denied(["a.log", "a.py"]))
+        assert told == [{"a.log", "a.py"}, {"a.log", "a.py"}, {"a.log"}, {"a.log"}, {"a.log"}]
         assert (answers, gate.unanswered) == ([], set())
 
 
