@@ -13,6 +13,7 @@ from collector_api.arriving.receiving import Received
 from collector_api.database.writer import GROUP_MAX, WAITING_MAX
 from collector_api.limits import Limits
 from collector_api.problems import TooFast
+from collector_api.rows import blobs, frames
 from collector_api.rows.archive import InLake
 from collector_api.rows.frames import Arrival
 from collector_api.store import Store
@@ -26,6 +27,7 @@ class Arrivals:
         self._limits = limits
         self._waiting: deque[tuple[Arrival, asyncio.Future[Received]]] = deque()
         self._writing: asyncio.Task[None] | None = None
+        self._finding_needs = asyncio.Lock()
 
     @property
     def waiting(self) -> int:
@@ -37,11 +39,19 @@ class Arrivals:
 
         Raises the Problem that forbids it; TooFast where too many wait.
         """
+        if blobs.names_any(arrival.lines):
+            # A manifest may name very many, and all who write would wait. One by one: each takes memory.
+            async with self._finding_needs:
+                arrival = await run_in_threadpool(self._with_needs, arrival)
         try:
             return await self._taken(arrival)
         except InLake as error:
             await run_in_threadpool(self._store.thaw, error.session)
             return await self._taken(arrival)
+
+    def _with_needs(self, arrival: Arrival) -> Arrival:
+        with self._store.reading() as connection:
+            return arrival._replace(needs=frames.needs(connection, arrival))
 
     def _taken(self, arrival: Arrival) -> asyncio.Future[Received]:
         if len(self._waiting) >= WAITING_MAX:

@@ -80,7 +80,7 @@ def _received(appended: Appended, masked: bool = False) -> Received:
 
 def _mask_again(connection: Connection, arrival: Arrival, limits: Limits) -> bool:
     """Mask stored lines where those that came again are masked; returns whether any was."""
-    session, contributor, lines, _ = arrival
+    session, contributor, lines, *_ = arrival
     first, last = lines[0].seq, lines[-1].seq
     stored = {seq_of(line): line for line in frames.between(connection, session, first, last)}
     rewriting = ledger.rewriting(connection, session, contributor, first)

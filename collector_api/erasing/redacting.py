@@ -79,7 +79,7 @@ def _rewrite(connection: Connection, row: SessionRow, redaction: Redaction, limi
         if masked == lines:
             continue
         changed = [after for before, after in zip(lines, masked, strict=True) if before != after]
-        blobs.needed(connection, row.contributor_id, _checked(changed, row.id, limits))
+        blobs.needed(connection, row.id, row.contributor_id, _checked(changed, row.id, limits))
         packed = pack(masked)
         grown += len(packed) - len(data)
         this = (col(Frame.session_id) == row.id, col(Frame.first_seq) == first)

@@ -59,7 +59,7 @@ _STEP = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+"){1,4096}+|[\[\]{}]', 
 #: Python reads no longer integers (`sys.int_info.default_max_str_digits`).
 _DIGITS_MAX = 4_300
 _LONG_NUMBER = b"0" * (_DIGITS_MAX + 1)
-#: Each digit becomes a nought, all else a space: to look for a run of one byte is ten times as quick as a pattern.
+#: Digits become noughts, all else spaces: to look for a run of one byte is ten times as quick as a pattern.
 _NOUGHTS = bytes(ord("0") if chr(byte).isdecimal() and byte < 128 else ord(" ") for byte in range(256))
 
 
@@ -222,7 +222,7 @@ def _check_nesting(raw: bytes, limits: Limits) -> None:
 
 
 def _check_numbers(raw: bytes) -> None:
-    """Raises ValueError where no reader in Python could read a line for an integer; digits in texts are none."""
+    """Raises ValueError where an integer is too long for any reader in Python; digits in texts are none."""
     try:
         parse(raw)
     except LineError:

@@ -86,24 +86,40 @@ def present(connection: Connection, contributor: int, digests: Iterable[str]) ->
     return found
 
 
-def needed(connection: Connection, contributor: int, lines: Iterable[Line]) -> set[str]:
-    """The contents that lines, and the manifests that they name, need.
+def needed(
+    connection: Connection,
+    session: str,
+    contributor: int,
+    lines: Iterable[Line],
+    known: frozenset[str] | None = None,
+) -> set[str]:
+    """The contents that lines of a session, and the manifests that they name, need.
 
-    Raises BlobMissing for the first line whose contents are not all here.
+    `known` are all that they need, where somebody found that out before: no manifest is read again. Raises
+    BlobMissing for the first line whose contents are not all here.
     """
-    all_needed: set[str] = set()
+    if not names_any(lines):
+        return set()
+    # What a session names is here.
+    have = named(connection, session)
+    if known is not None and known - have <= present(connection, contributor, known - have):
+        return set(known)
+    found: set[str] = set()
+    read: set[str] = set()
     for line in lines:
         if isinstance(line.event, Open) and line.event.blob is not None:
             digests = {line.event.blob}
-        elif isinstance(line.event, Workspace):
+        elif isinstance(line.event, Workspace) and line.event.manifest not in read:
+            read.add(line.event.manifest)
             digests = _of_manifest(connection, contributor, line.seq, line.event.manifest)
         else:
             continue
-        missing = digests - present(connection, contributor, digests)
+        fresh = digests - have - found
+        missing = fresh - present(connection, contributor, fresh)
         if missing:
             raise BlobMissing(line.seq, min(missing), "it is not here")
-        all_needed |= digests
-    return all_needed
+        found |= digests
+    return found
 
 
 def names_any(lines: Iterable[Line]) -> bool:
@@ -131,13 +147,15 @@ def named(connection: Connection, session: str) -> set[str]:
 def name_anew(connection: Connection, session: str, contributor: int, lines: Iterable[bytes]) -> None:
     """Note which contents a session names now that its lines are these."""
     digests: set[str] = set()
+    read: set[str] = set()
     for line in lines:
         if b'"open"' not in line and b'"workspace"' not in line:
             continue
         event = decode(line)
         if isinstance(event, Open) and event.blob is not None:
             digests.add(event.blob)
-        elif isinstance(event, Workspace):
+        elif isinstance(event, Workspace) and event.manifest not in read:
+            read.add(event.manifest)
             digests |= _of_manifest(connection, contributor, event.seq, event.manifest)
     connection.execute(delete(Named).where(col(Named.session_id) == session))
     name(connection, session, contributor, digests)

@@ -33,12 +33,16 @@ KEEP = insert(table_of(Frame))
 
 
 class Arrival(NamedTuple):
-    """A frame that arrived: `lines` are checked and in order, at least one; `body` brought them."""
+    """A frame that arrived: `lines` are checked and in order, at least one; `body` brought them.
+
+    `needs`: the contents that they need, where that was found out before the writer's turn.
+    """
 
     session: str
     contributor: int
     lines: Sequence[Line]
     body: bytes
+    needs: frozenset[str] | None = None
 
 
 class Appended(NamedTuple):
@@ -59,7 +63,7 @@ def append(connection: Connection, arrival: Arrival, limits: Limits) -> Appended
 
     Raises the Problem that forbids it, before anything is written.
     """
-    session, contributor, lines, body = arrival
+    session, contributor, lines, body, needs = arrival
     row = sessions.owned(connection, session, contributor)
     if row is None:
         if lines[0].seq != 0:
@@ -84,7 +88,7 @@ def append(connection: Connection, arrival: Arrival, limits: Limits) -> Appended
     if row is not None and row.complete:
         raise Ended(fresh[0].seq)
     fresh = _taken_back(connection, session, fresh, taken_back, limits)
-    named = blobs.needed(connection, contributor, fresh)
+    named = blobs.needed(connection, session, contributor, fresh, needs if fresh is lines else None)
     as_it_came = fresh is lines and is_plain(body)
     data = body if as_it_came else pack(line.raw for line in fresh)
     blobs.take_room(connection, contributor, len(data), limits)
@@ -106,6 +110,22 @@ def append(connection: Connection, arrival: Arrival, limits: Limits) -> Appended
     # A blob that was under way as it was replaced came before the first line that names it.
     dropped = blobs.give_back(connection, contributor, taken_back.replaced) if taken_back.replaced else 0
     return Appended(fresh[-1].next - 1, dropped > 0, differs, len(fresh), started_at)
+
+
+def needs(connection: Connection, arrival: Arrival) -> frozenset[str] | None:
+    """The contents that a frame needs whose lines are all new; of another one the writer finds them out.
+
+    Raises the Problem that forbids the frame.
+    """
+    session, contributor, lines, _, _ = arrival
+    row = sessions.owned(connection, session, contributor)
+    if row is None:
+        expected, redact_through = 0, ledger.last_reached(connection, session, contributor)
+    else:
+        expected, redact_through = row.acked + 1, row.redact_through
+    if redact_through >= lines[0].seq or lines[0].seq != expected:
+        return None
+    return frozenset(blobs.needed(connection, session, contributor, lines))
 
 
 def kept(session: str, lines: Sequence[Line], data: bytes) -> dict[str, Any]:

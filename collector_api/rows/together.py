@@ -65,11 +65,11 @@ class _Group:
         change = sessions.next_change(connection, len(stored))
         begun: list[dict[str, Any]] = []
         changed: list[dict[str, Any]] = []
-        for header, studied, (_, contributor, lines, body) in self._beginning:
+        for header, studied, (_, contributor, lines, body, _) in self._beginning:
             columns = sessions.begun(contributor, header, lines, len(body), studied, change + len(begun))
             begun.append({**columns, "redact_through": -1})
         change += len(begun)
-        for row, (session, _, lines, body) in self._going_on:
+        for row, (session, _, lines, body, _) in self._going_on:
             columns = sessions.continued(row, lines, len(body), change + len(changed))
             changed.append({**columns, "this": session})
         for statement, values in ((BEGIN, begun), (CONTINUE, changed)):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import threading
 from hashlib import sha256
 
 import pytest
 
+from pairlog.blobs import File, read_manifest
 from tests.collector_api.driver import Collector, line, problem, session_lines
 
 CONTENT = b"text of a file\n"
@@ -51,6 +53,24 @@ def test_a_manifest_needs_every_file_that_it_names(collector: Collector, mine: s
     assert (problem(answer), answer.json()["sha256"]) == ((422, "blob"), DIGEST)
     collector.put(mine, CONTENT)
     assert collector.send(mine, lines).json() == {"acked": 1}
+
+
+def test_a_manifest_that_many_lines_name_is_read_once_and_not_by_the_writer(
+    collector: Collector, mine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[str] = []
+
+    def read(data: bytes) -> list[File]:
+        threads.append(threading.current_thread().name)
+        return read_manifest(data)
+
+    monkeypatch.setattr("collector_api.rows.blobs.read_manifest", read)
+    manifest = sha256(MANIFEST).hexdigest()
+    named = [line(seq, "workspace", manifest=manifest, files=1) for seq in range(1, 40)]
+    collector.put(mine, MANIFEST)
+    collector.put(mine, CONTENT)
+    assert collector.send(mine, [*session_lines(consent="workspace")[:1], *named]).json() == {"acked": 39}
+    assert [name.startswith("AnyIO") for name in threads] == [True]
 
 
 @pytest.mark.parametrize(
