@@ -143,6 +143,8 @@ class Files:
         """
         refs = refs or {}
         self._refill()
+        if any(path.rpartition("/")[2] == ".gitignore" for path in paths):
+            self._gate.forget()
         edited: list[Edited] = []
         untold = 0
         waiting = iter(sorted(paths))

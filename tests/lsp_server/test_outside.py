@@ -69,6 +69,16 @@ class TestFilesThatNoEditorHasOpen:
         told = it.events()[before:]
         assert {event["doc"] for event in told if event["type"] in ("open", "edit")} == {2}
 
+    def test_a_file_that_is_ignored_no_more_is_told_from_then_on(self, it: Watched) -> None:
+        for ignored in ("*.log\n", ""):
+            it.shop.write(".gitignore", ignored)
+            it.mark()
+            it.shop.write("till.log", f"open = {len(ignored)}\n")
+            it.mark()
+        told = [it for it in it.events() if it.get("path") == "till.log"]
+        assert [(event["type"], event["text"]) for event in told] == [("open", "open = 0\n")]
+        finished(it)
+
     def test_denied_ignored_binary_and_passing_files_are_not_told(self, it: Watched, tmp_path: Path) -> None:
         it.shop.write(".env", "KEY=very secret\n")
         it.shop.write("out/log.py", "very secret\n")
