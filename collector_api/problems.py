@@ -228,6 +228,12 @@ class BadRequest(Problem):
     status, code, title = 422, "request", "Cannot be read"
 
 
+class NotHttp(BadRequest):
+    """What came is no request of HTTP."""
+
+    status = 400
+
+
 class TooFast(Problem):
     """More requests than the rate allows, or than the disk keeps up with."""
 

@@ -1,7 +1,8 @@
 """A connection until a request is known, and when it is answered.
 
 The head of a request must come in time, and has no more bytes than a limit; what belongs to it from there on,
-its body, is bounded where it is read (`limits.read_body`). Of an answer something must be taken in time.
+its body, is bounded where it is read (`limits.read_body`). Of an answer something must be taken in time. What
+cannot be read as HTTP is refused here, as no application is asked about it.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import secrets
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from collector_api.problems import HeadTooLarge, Problem, Slow
+from collector_api.problems import HeadTooLarge, NotHttp, Problem, Slow
 from collector_api.routes.rendering import rendered
+from collector_api.server.headers import SAFE
 
 
 class ClientConnection(HttpToolsProtocol):
@@ -59,10 +61,7 @@ class ClientConnection(HttpToolsProtocol):
             self._begin()
         super().data_received(data)
         if self._timer is not None and self._bytes > self.head_bytes_max:
-            most = self.head_bytes_max
-            self._refuse(
-                HeadTooLarge("head_bytes_max", most, f"the head of the request has {self._bytes} bytes")
-            )
+            self._refuse(self._too_large(self._bytes))
 
     def on_message_begin(self) -> None:
         """A head begins."""
@@ -71,9 +70,19 @@ class ClientConnection(HttpToolsProtocol):
             self._begin()
 
     def on_headers_complete(self) -> None:
-        """A head is whole."""
+        """A head is whole. Raises HeadTooLarge, at which the parser stops."""
         self._end()
+        # It may have come at once, or behind another request.
+        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        if size > self.head_bytes_max:
+            problem = self._too_large(size)
+            self._refuse(problem)
+            raise problem
         super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what the parser cannot read, where it was not refused before."""
+        self._refuse(NotHttp("what came is no request of HTTP/1.1; look at whatever sent it"))
 
     def _begin(self) -> None:
         self._bytes = 0
@@ -89,6 +98,11 @@ class ClientConnection(HttpToolsProtocol):
             self._stalled.cancel()
             self._stalled = None
 
+    def _too_large(self, size: int) -> HeadTooLarge:
+        return HeadTooLarge(
+            "head_bytes_max", self.head_bytes_max, f"the head of the request has {size} bytes"
+        )
+
     def _late(self) -> None:
         most = f"`head_seconds_max`, {self.head_seconds_max:g} seconds"
         self._refuse(Slow(f"the head of the request did not arrive within {most}"))
@@ -98,9 +112,18 @@ class ClientConnection(HttpToolsProtocol):
         self._end()
         if self.transport.is_closing():
             return
-        if self.cycle is None or self.cycle.response_complete:
-            answer = rendered(problem, secrets.token_hex(8))
-            headers = [*answer.raw_headers, (b"connection", b"close")]
+        if self._is_free():
+            ident = secrets.token_hex(8)
+            answer = rendered(problem, ident)
+            added = [*SAFE, (b"x-request-id", ident.encode()), (b"connection", b"close")]
+            headers = [*answer.raw_headers, *added]
             head = b"".join(b"%b: %b\r\n" % header for header in headers)
             self.transport.write(STATUS_LINE[answer.status_code] + head + b"\r\n" + bytes(answer.body))
         self.transport.close()
+
+    def _is_free(self) -> bool:
+        """Whether no answer has begun or is owed for a request before."""
+        if self.cycle is None or self.cycle.response_complete:
+            return True
+        # What is wrong is the body of the only request that is open.
+        return self.cycle.more_body and not self.cycle.response_started and not self.pipeline

@@ -17,7 +17,8 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 _ALWAYS = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
-_NO_STORE = (b"cache-control", b"no-store")
+#: Of an answer that is not to be kept, as all are but static files.
+SAFE = [*_ALWAYS, (b"cache-control", b"no-store")]
 
 
 class SafeHeaders:
@@ -31,7 +32,7 @@ class SafeHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        added = _ALWAYS if scope["path"].startswith("/static/") else [*_ALWAYS, _NO_STORE]
+        added = _ALWAYS if scope["path"].startswith("/static/") else SAFE
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

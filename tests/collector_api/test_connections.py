@@ -1,9 +1,10 @@
-"""Heads of requests that drip, never end or are never sent, on real sockets: refused by name, and closed."""
+"""Heads of requests that drip, never end or are no HTTP, on real sockets: refused by name, and closed."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator, Callable, Coroutine
 
 import pytest
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from collector_api.server.connections import ClientConnection
+from collector_api.server.headers import SAFE
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[None, None, None]]
 WHOLE = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -105,6 +107,63 @@ def test_a_head_that_does_not_end_is_refused() -> None:
         assert b"head_bytes_max" in told
 
     _talk(Slower, talk)
+
+
+@pytest.mark.parametrize("before", [b"", WHOLE], ids=["the first", "behind another"])
+def test_a_whole_head_that_is_too_long_is_refused_however_it_comes(before: bytes) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if before:
+            writer.write(before)
+            assert await reader.readuntil(b"ok")
+        writer.write(b"GET / HTTP/1.1\r\nX: " + b"y" * 1_000 + b"\r\n\r\n")
+        told = await _told(reader)
+        assert told.startswith(b"HTTP/1.1 431 ")
+        assert b"head_bytes_max" in told
+
+    _talk(Slower, talk)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET / HTTP/1.1\r\nX: a\rb\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n",
+        b"no request\r\n\r\n",
+    ],
+    ids=["a bare CR", "two lengths", "a length below 0", "a chunk without a size", "no method"],
+)
+def test_what_is_no_http_is_refused_as_all_else_is(sent: bytes) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(sent)
+        head, _, body = (await _told(reader)).partition(b"\r\n\r\n")
+        status, *lines = head.split(b"\r\n")
+        headers = dict(line.split(b": ", 1) for line in lines)
+        problem = json.loads(body)
+        assert status == b"HTTP/1.1 400 Bad Request"
+        assert (problem["status"], problem["code"]) == (400, "request")
+        assert headers == {
+            b"content-type": b"application/problem+json",
+            b"content-length": b"%d" % len(body),
+            b"x-request-id": problem["request"].encode(),
+            b"connection": b"close",
+            **dict(SAFE),
+        }
+
+    _talk(Slower, talk)
+
+
+def test_what_is_no_http_falls_into_no_answer_to_a_request_before() -> None:
+    async def waiting(scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(WHOLE + b"no request\r\n\r\n")
+        assert await _told(reader) == b""
+
+    _talk(Slower, talk, waiting)
 
 
 @pytest.mark.parametrize("drop", [b"\r\n", b"G"], ids=["line breaks", "half a request"])
