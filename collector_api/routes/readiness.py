@@ -6,12 +6,11 @@ import asyncio
 from collections.abc import Callable
 from time import monotonic
 
-from sqlalchemy import text
-
 from collector_api.problems import NoStorage
+from collector_api.rows import counters
 from collector_api.store import Store
 
-#: A store that takes longer to write nothing is not ready for more.
+#: A store that takes longer to write one number is not ready for more.
 _READY_S_MAX = 2.0
 #: How long an answer is good for.
 _FRESH_S = 1.0
@@ -36,7 +35,7 @@ class Readiness:
 
     async def _ask(self) -> int:
         waiting = self._store.waiting
-        job = self._store.write(lambda connection: connection.execute(text("SELECT 1")).scalar())
+        job = self._store.write(counters.probe)
         try:
             await asyncio.wait_for(asyncio.wrap_future(job), _READY_S_MAX)
         except asyncio.TimeoutError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlmodel import col
 
 from collector_api.database.tables import CounterRow, table_of
@@ -12,6 +12,8 @@ from collector_api.database.tables import CounterRow, table_of
 #: The order in which sessions change, and that of tombstones.
 Counter = Literal["changed", "tombstone"]
 NAMES: tuple[Counter, ...] = get_args(Counter)
+#: Not among them: it says nothing, whatever it is.
+_PROBE = "probe"
 
 #: Made once, because every frame asks it.
 _TAKE = (
@@ -41,3 +43,10 @@ def raise_to(connection: Connection, counter: Counter, value: int | None, leap: 
     here = last(connection, counter)
     above = here + leap if value is None else max(here, value)
     connection.execute(update(CounterRow).where(col(CounterRow.name) == counter).values(value=above))
+
+
+def probe(connection: Connection) -> None:
+    """Write a number that nobody reads: one that stays as it is would not be written at all."""
+    this = col(CounterRow.name) == _PROBE
+    if not connection.execute(update(CounterRow).where(this).values(value=CounterRow.value + 1)).rowcount:
+        connection.execute(insert(CounterRow).values(name=_PROBE, value=0))

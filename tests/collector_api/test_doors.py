@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import Any
@@ -108,3 +109,17 @@ def test_readiness_is_asked_once_a_second(store: Store) -> None:
             asked.cancel()
 
     asyncio.run(ask())
+
+
+def test_a_store_that_takes_no_write_is_not_ready(collector: Collector) -> None:
+    def only_read(action: int, *_: object) -> int:
+        return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_UPDATE else sqlite3.SQLITE_OK
+
+    def is_ready(allowed: Callable[..., int] | None) -> tuple[int, str]:
+        with closing(collector.store._writing.raw_connection()) as connection:
+            connection.driver_connection.set_authorizer(allowed)  # type: ignore[union-attr]
+        collector.app.state.readiness = Readiness(collector.store)
+        answer = collector.request("GET", "/readyz")
+        return answer.status_code, answer.json().get("code", "")
+
+    assert list(map(is_ready, (None, only_read, None))) == [(200, ""), (503, "storage"), (200, "")]
