@@ -1,4 +1,7 @@
-"""Small frames become large ones, of the same lines: a frame of a few keys takes twice the room."""
+"""Small frames become large ones, of the same lines: a frame of a few keys takes twice the room.
+
+What is in memory of them at once is a large frame, and one more as it came.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from collector_api.database.tables import Frame, SessionRow
 from collector_api.lines.decoder import seq_of
 from collector_api.rows import blobs, counters
 from collector_api.rows.archive import Database
-from collector_api.rows.frames import lines_of
+from collector_api.rows.frames import READ_BYTES, lines_of
 from pairlog.frame import PART_BYTES_MAX, PART_LINES_MAX, pack, parts
 
 #: How many sessions are asked for at once.
@@ -37,6 +40,7 @@ class _Small(NamedTuple):
     first_seq: int
     last_seq: int
     events: int
+    size: int
 
 
 class Repacker:
@@ -56,8 +60,9 @@ class Repacker:
         while found := self._changed(last):
             for session in found:
                 for group in self._groups(session):
-                    self._repack(session, group)
-                    yield
+                    while group:
+                        group = group[self._repack(session, group) :]
+                        yield
                 self._seen = session.changed
                 yield
 
@@ -86,7 +91,7 @@ class Repacker:
 
     def _groups(self, session: _Session) -> list[list[_Small]]:
         question = (
-            select(col(Frame.first_seq), col(Frame.last_seq), col(Frame.events))
+            select(col(Frame.first_seq), col(Frame.last_seq), col(Frame.events), func.length(col(Frame.data)))
             .where(col(Frame.session_id) == session.id, col(Frame.first_seq) > session.packed_through)
             .order_by(col(Frame.first_seq))
         )
@@ -94,15 +99,20 @@ class Repacker:
             frames = [_Small(*row) for row in connection.execute(question)]
         return list(groups(frames, is_last=session.complete))
 
-    def _repack(self, session: _Session, group: Sequence[_Small]) -> None:
+    def _repack(self, session: _Session, group: Sequence[_Small]) -> int:
+        """Replace as many of a group's first frames as unpack to a large one; returns how many."""
         first, last = group[0].first_seq, group[-1].last_seq
         these = _between(session.id, first, last)
         with self._store.reading() as connection:
             question = select(col(Frame.data)).where(*these).order_by(col(Frame.first_seq))
             packed = connection.execute(question).scalars().all()
         if not packed:
-            return
-        fresh = _packed(session.id, [line for data in packed for line in lines_of(data)])
+            return len(group)
+        lines, count = _large(packed)
+        group, packed = group[:count], packed[:count]
+        last = group[-1].last_seq
+        these = _between(session.id, first, last)
+        fresh = _packed(session.id, lines)
         grown = sum(len(frame.data) for frame in fresh) - sum(map(len, packed))
 
         def job(connection: Connection) -> None:
@@ -118,6 +128,21 @@ class Repacker:
             blobs.count(connection, session.contributor, grown)
 
         self._store.written(job)
+        return count
+
+
+def _large(packed: Sequence[bytes]) -> tuple[list[bytes], int]:
+    """The lines of the first frames, as many as unpack to a large one, and how many those are."""
+    lines: list[bytes] = []
+    size = 0
+    for count, data in enumerate(packed, 1):
+        some = lines_of(data)
+        lines += some
+        # What a frame says of its own size need not be true.
+        size += sum(map(len, some))
+        if size >= PART_BYTES_MAX:
+            return lines, count
+    return lines, len(packed)
 
 
 def _packed(session: str, lines: list[bytes]) -> list[Frame]:
@@ -137,11 +162,14 @@ def _packed(session: str, lines: list[bytes]) -> list[Frame]:
 def groups(frames: Sequence[_Small], *, is_last: bool) -> Iterator[list[_Small]]:
     """Frames that follow each other, together just large enough; `is_last`: no frame will follow the rest."""
     taken: list[_Small] = []
+    events = size = 0
     for frame in frames:
         taken.append(frame)
-        if sum(small.events for small in taken) >= PART_LINES_MAX:
+        events += frame.events
+        size += frame.size
+        if events >= PART_LINES_MAX or size >= READ_BYTES:
             yield taken
-            taken = []
+            taken, events, size = [], 0, 0
     if is_last and taken:
         yield taken
 

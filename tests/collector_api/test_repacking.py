@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from collector_api.rows import repacking
 from collector_api.rows.repacking import Repacker, _Small, groups
 from pairlog.source import open_source
-from tests.collector_api.driver import SESSION, Collector, session_lines
+from tests.collector_api.driver import SESSION, Collector, line, session_lines
 from tests.collector_api.secret import SECRET, secret_lines, send_unpacked
 
 OTHER = "0193f5a0-1c00-7000-8000-0000000000bb"
@@ -41,14 +41,14 @@ def repack(collector: Collector) -> None:
 
 
 def send_each(collector: Collector, token: str, lines: list[bytes], session: str = SESSION) -> None:
-    for line in lines:
-        assert collector.send(token, [line], session).status_code == 200
+    for one in lines:
+        assert collector.send(token, [one], session).status_code == 200
 
 
 @settings(deadline=None)
 @given(st.lists(st.integers(1, 30)), st.booleans())
 def test_groups_are_just_large_enough_and_leave_nothing_out(sizes: list[int], is_last: bool) -> None:
-    made = [_Small(number, number, size) for number, size in enumerate(sizes)]
+    made = [_Small(number, number, size, 100) for number, size in enumerate(sizes)]
     found = list(groups(made, is_last=is_last))
     flat = [frame for group in found for frame in group]
     assert flat == made[: len(flat)]
@@ -78,6 +78,20 @@ def test_lines_stay_as_they_are_in_fewer_frames(collector: Collector, mine: str)
         assert list(source.lines(SESSION)) == lines
     repack(collector)
     assert frames(collector) == [10, 10, 10, 4]
+
+
+def test_as_much_is_taken_at_once_as_unpacks_to_a_large_frame(
+    collector: Collector, mine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repacking, "PART_BYTES_MAX", 2_000)
+    long = [line(seq, "run", id="r", phase="output", output="a" * 900) for seq in range(1, 8)]
+    lines = [session_lines()[0], *long, line(8, "end", reason="shutdown")]
+    send_each(collector, mine, lines)
+    repack(collector)
+    assert frames(collector) == [3, 3, 3]
+    assert collector.lines(mine) == lines
+    counted, kept = collector.bytes_counted()
+    assert counted == kept
 
 
 def _redacts(collector: Collector, mine: str, session: str) -> None:
@@ -114,7 +128,7 @@ def test_what_happens_meanwhile_holds(
 ) -> None:
     def lines(session: str) -> list[bytes] | None:
         found = collector.lines_or_none(mine, session)
-        return found and [line.replace(session.encode(), b"SESSION") for line in found]
+        return found and [one.replace(session.encode(), b"SESSION") for one in found]
 
     send_each(collector, mine, session_lines(30, OTHER)[:25], OTHER)
     meanwhile(collector, mine, OTHER)
