@@ -81,6 +81,11 @@ def unpack(data: bytes, bytes_max: int, line_bytes_max: int = LINE_BYTES_MAX) ->
     return lines
 
 
+def unpacked_bytes(data: bytes) -> int:
+    """How many bytes a frame unpacks to, counted with little of them in memory. Raises FrameError."""
+    return sum(map(len, _inflate([data])))
+
+
 def whole_lines(data: bytes) -> tuple[list[bytes], bytes]:
     """The lines of plain NDJSON, and what stands behind the last line break: a torn tail or nothing."""
     lines = data.split(b"\n")

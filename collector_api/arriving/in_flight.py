@@ -78,9 +78,14 @@ class Held:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
-        self._in_flight.give_back(self.token, self._bytes)
+        self.let_go()
 
     def take(self, size: int) -> None:
         """Hold so many bytes more. Raises TooFast where there is no room for them."""
         self._in_flight.take(self.token, size)
         self._bytes += size
+
+    def let_go(self) -> None:
+        """Hold nothing any more."""
+        self._in_flight.give_back(self.token, self._bytes)
+        self._bytes = 0

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from collector_api.door.auth import Caller, Doorkeeper
 from collector_api.routes.answers import events
 from collector_api.routes.held import HeldAnswer
-from collector_api.routes.state import InLimits, InReads, InStore, SessionId
+from collector_api.routes.state import AnswersInFlight, InLimits, InReads, InStore, SessionId
 from collector_api.routes.stream import Watcher, watch
 from collector_api.rows import sessions
 
@@ -35,6 +35,7 @@ async def get_live(
     store: InStore,
     limits: InLimits,
     reads: InReads,
+    answers: AnswersInFlight,
     first: _Seq = 0,
     last_seen: _LastSeq = None,
 ) -> Response:
@@ -55,5 +56,6 @@ async def get_live(
     watcher = Watcher(session, caller, first if last_seen is None else last_seen + 1)
     with ExitStack() as held:
         held.enter_context(store.bell.watching(caller.token, limits.watchers_max))
-        messages = watch(store, watcher, session, admitted)
+        mine = held.enter_context(answers.held(caller.token))
+        messages = watch(store, watcher, session, admitted, mine)
         return HeldAnswer(messages, held.pop_all(), "text/event-stream")

@@ -17,7 +17,15 @@ from collector_api.lines.rewriting import Rewriting, reread
 from collector_api.problems import BadLine, Ended, Hole, NoRoom
 from collector_api.rows import archive, blobs, ledger, sessions, studies
 from pairlog.events import PositionEncoding, Session
-from pairlog.frame import pack, whole_lines
+from pairlog.frame import (
+    PART_BYTES_MAX,
+    FrameTooLargeError,
+    pack,
+    parts,
+    unpack,
+    unpacked_bytes,
+    whole_lines,
+)
 from pairlog.line import decode
 
 _GZIP_FLAGS = 3
@@ -43,6 +51,14 @@ class Arrival(NamedTuple):
     lines: Sequence[Line]
     body: bytes
     needs: frozenset[str] | None = None
+
+
+class TooLittleRoom(Exception):
+    """A frame and its lines have more bytes than may be in memory: `needs`, as far as that is known."""
+
+    def __init__(self, needs: int) -> None:
+        super().__init__(f"{needs} bytes are needed")
+        self.needs = needs
 
 
 class Appended(NamedTuple):
@@ -180,6 +196,46 @@ def lines_from(connection: Connection, session: str, first: int = 0) -> Iterator
             lines = lines_of(data)
             yield from lines if first_seq >= first else (line for line in lines if seq_of(line) >= first)
             first = last_seq + 1
+
+
+def next_lines(connection: Connection, session: str, first: int, bytes_max: int) -> tuple[list[bytes], int]:
+    """The lines of the next frame from seq `first` on, none at the end, and the seq to go on from.
+
+    Raises TooLittleRoom where frame and lines together have more than `bytes_max` bytes, which are never
+    exceeded in memory; NoStorage where the lines are in a lake that cannot be read.
+    """
+    this = col(Frame.session_id) == session
+    found = connection.execute(
+        select(col(Frame.first_seq), col(Frame.last_seq), func.length(col(Frame.data)))
+        .where(this, col(Frame.last_seq) >= first)
+        .order_by(col(Frame.first_seq))
+        .limit(1)
+    ).one_or_none()
+    if found is None:
+        return _lines_in_lake(connection, session, first, bytes_max)
+    first_seq, last_seq, size = found
+    if size > bytes_max:
+        # What it unpacks to is known when it is read.
+        raise TooLittleRoom(2 * size)
+    question = select(col(Frame.data)).where(this, col(Frame.first_seq) == first_seq)
+    data = connection.execute(question).scalar_one()
+    try:
+        lines = unpack(data, bytes_max - size, bytes_max)
+    except FrameTooLargeError:
+        raise TooLittleRoom(size + unpacked_bytes(data)) from None
+    return [line for line in lines if first_seq >= first or seq_of(line) >= first], last_seq + 1
+
+
+def _lines_in_lake(
+    connection: Connection, session: str, first: int, bytes_max: int
+) -> tuple[list[bytes], int]:
+    place = archive.place_of(connection, session)
+    if place is None:
+        return [], first
+    if bytes_max < PART_BYTES_MAX:
+        raise TooLittleRoom(PART_BYTES_MAX)
+    lines = next(parts(archive.lines_from(place, session, first)), [])
+    return lines, seq_of(lines[-1]) + 1 if lines else first
 
 
 def between(connection: Connection, session: str, first: int, last: int) -> Iterator[bytes]:

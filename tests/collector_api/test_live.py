@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
+from collector_api.arriving.in_flight import InFlight
+from collector_api.routes import stream
 from collector_api.routes.stream import Watcher, watch
 from collector_api.rows.tokens import find
-from tests.collector_api.driver import SESSION, Collector, line, problem, session_lines
+from tests.collector_api.driver import SESSION, SMALL, Collector, line, problem, session_lines
 from tests.collector_api.secret import SAVES, SPANS, masked_lines, secret_lines
 
 #: Longer than any of it takes, so that a test which would wait for ever fails.
@@ -55,14 +58,22 @@ def seen(collector: Collector, token: str, **request: Any) -> list[Message]:
 class Watching:
     """One who watches, step by step, what a collector in this process does in between."""
 
-    def __init__(self, collector: Collector, token: str, first: int = 0, keep_alive_s: float = 60) -> None:
+    def __init__(
+        self,
+        collector: Collector,
+        token: str,
+        first: int = 0,
+        keep_alive_s: float = 60,
+        answers: InFlight | None = None,
+    ) -> None:
         self._loop = collector.loop
         self.admitted = True
         with collector.store.reading() as connection:
             reader = find(connection, token)
         assert reader is not None
         watcher = Watcher(SESSION, reader, first)
-        self._stream = watch(collector.store, watcher, SESSION, self._is_admitted, keep_alive_s)
+        held = (answers or InFlight(SMALL, "answers")).held(reader.token)
+        self._stream = watch(collector.store, watcher, SESSION, self._is_admitted, held, keep_alive_s)
 
     async def _is_admitted(self) -> bool:
         return self.admitted
@@ -85,6 +96,14 @@ class Watching:
 
     def rest(self) -> list[Message]:
         return self.until(lambda found: False)
+
+    def piece(self) -> bytes:
+        """The next bytes, wherever in a message they end; none at the end of all."""
+
+        async def read() -> bytes:
+            return await anext(self._stream, b"")
+
+        return self._loop.run(read())
 
     def _run(self, reading: Any) -> list[Message]:
         async def in_time() -> list[Message]:
@@ -214,6 +233,31 @@ def test_a_collector_that_stops_lets_go_of_who_watches(collector: Collector, min
     watching.count(1)
     collector.store.bell.close()
     assert watching.rest() == []
+
+
+@pytest.mark.parametrize("in_lake", [False, True], ids=["stored", "in a lake"])
+def test_what_is_large_is_held_by_one_until_it_is_read_and_the_others_wait(
+    collector: Collector, mine: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, in_lake: bool
+) -> None:
+    monkeypatch.setattr(stream, "ROOM_S", 0)
+    long = [line(seq, "run", id="r", phase="output", output="a" * 45_000) for seq in range(1, 5)]
+    lines = [session_lines()[0], *long, line(5, "end", reason="shutdown")]
+    collector.send(mine, lines[:1])
+    collector.send(mine, lines[1:])
+    if in_lake:
+        collector.export(tmp_path / "lake")
+    room = 20_000_000 if in_lake else 300_000
+    answers = InFlight(replace(SMALL, token_answers_bytes_max=room), "answers")
+    slow, other = (Watching(collector, mine, first=1, answers=answers) for _ in range(2))
+    begun = slow.piece()
+    assert room / 2 < answers.bytes < room
+    waits = [("", None, "all is well")]
+    assert [other.count(1) for _ in range(2)] == [waits, waits]
+    expected = [*as_messages(lines[1:]), END]
+    assert parse(begun + b"".join(iter(slow.piece, b""))) == expected
+    assert answers.bytes == 0
+    assert parse(b"".join(iter(other.piece, b""))) == expected
+    assert answers.bytes == 0
 
 
 def test_a_token_watches_so_many_at_a_time(collector: Collector, mine: str) -> None:
