@@ -25,8 +25,9 @@ class Tracked:
     """A document whose text is followed: open in the editor, or changed on disk."""
 
     __slots__ = (
-        *("cause", "document", "edited", "has_forgotten", "history", "is_gone", "is_told", "language"),
-        *("live", "lost", "number", "path", "saved", "source", "version", "written"),
+        *("cause", "document", "edited", "has_forgotten", "history", "is_exact", "is_gone", "is_told"),
+        *("is_unread", "language", "live", "lost", "number", "path", "place", "saved", "source", "version"),
+        "written",
     )
 
     def __init__(
@@ -51,7 +52,13 @@ class Tracked:
         self.saved: str | None = None
         #: The text of its file as it was opened, saved or read last; None where it is not known, or long.
         self.written: str | None = None
+        #: That text is the file's to the letter; an editor may send other line ends than it writes.
+        self.is_exact = source != "editor"
+        #: Its file was too large to be read, or no text.
+        self.is_unread = False
         self.path = path
+        #: The path of its file, where `path` leads there by a link.
+        self.place = path
         self.language = language
         self.version = version
         self.document = document
@@ -74,10 +81,10 @@ class Tracked:
             return self.document.text
         return self.written
 
-    def is_written(self, text: str | None) -> None:
-        """Its file has this text now; None where nobody knows what it has."""
+    def is_written(self, text: str | None, *, is_exact: bool = False) -> None:
+        """Its file has this text now, to the letter or as its editor has it; None where nobody knows."""
         is_short = text is not None and len(text) <= FILE_BYTES_MAX
-        self.written = text if is_short else None
+        self.written, self.is_exact = text if is_short else None, is_exact
 
     def replace(self, text: str) -> None:
         """Take another text for this one, which no edit leads to."""
@@ -120,6 +127,11 @@ class Documents:
         """The document that the editor has open at this path."""
         return next((doc for doc in self.by_uri.values() if doc.path == path), None)
 
+    def of_file(self, path: str) -> Tracked | None:
+        """The document that the editor has open of this file, by whatever path it leads there."""
+        found = self.in_editor(path)
+        return found or next((doc for doc in self.by_uri.values() if doc.place == path), None)
+
     def has_met(self, path: str) -> bool:
         """Whether this path has a number: it was open, or its file changed, though its text may be let go."""
         return path in self._numbers
@@ -144,6 +156,7 @@ class Documents:
     def open(self, uri: str, path: str, language: str | None, version: int, text: str) -> Tracked:
         """Take in a document that the editor opened."""
         doc = Tracked(self._number(path), path, language, version, Document(text, self.encoding))
+        doc.place = self.gate.place_of(path)
         self.on_disk.pop(path, None)
         self.by_uri[uri] = doc
         self.left_out.discard(uri)
@@ -180,7 +193,7 @@ class Documents:
             self.on_disk[new] = self.on_disk.pop(path)
         for doc in self:
             if doc.number == number:
-                doc.path = new
+                doc.path, doc.place = new, self.gate.place_of(new)
         return number
 
     def forget(self, path: str) -> Tracked | None:

@@ -14,11 +14,12 @@ from lsp_server.recording.documents import Documents, Tracked
 from lsp_server.recording.left_out import LeftOut
 from lsp_server.recording.lines import Append, Lines
 from lsp_server.recording.run_ledger import RunLedger
+from lsp_server.workspace.line_ends import alike
 from pairlog.events import Attribution, Change, Edit, Rename, Run, Source, Vcs
 
 #: What a change on disk was to a document that the editor has open: its own save, `saving` where that is not
 #: told yet; `reloaded` by the editor; `unexplained` where the editor shows another text.
-Fate = Literal["own", "saving", "reloaded", "unexplained", "closed"]
+Fate = Literal["own", "saving", "reloaded", "alike", "unexplained", "closed"]
 
 
 class Base(NamedTuple):
@@ -67,13 +68,15 @@ class OutsideLines(Lines):
         False where that is another document than `base` says by now: it was opened meanwhile.
         """
         doc = self.documents.on_disk.get(path)
-        if doc is not base.doc or self.documents.in_editor(path) is not None:
+        if doc is not base.doc or self.documents.of_file(path) is not None:
             return False
         doc = doc or self.documents.take_in(path, base.text, base.source)
         is_open = doc.is_told and self.shows(doc.number)
         self.follow(doc, doc.source)
-        doc.is_told = True
+        doc.is_told = doc.is_exact = True
         if not is_open:
+            if doc.document.text != base.text:
+                doc.replace(base.text)
             self._open(doc, "opened")
         doc.document.apply(changes)
         if changes:
@@ -91,11 +94,32 @@ class OutsideLines(Lines):
 
     def gone_under_the_editor(self, path: str) -> None:
         """The file of a document that the editor has open is there no more, or no text."""
-        doc = self.documents.in_editor(path)
+        doc = self.documents.of_file(path)
         if doc is not None and not doc.is_gone:
             doc.is_gone, doc.saved = True, None
             self._saved.gone(self._t, doc.number)
-            self.gap("unsupported", "the file of a document that is open is gone, or no text")
+            self.gap("unsupported", "the file of a document that is open is gone")
+
+    def unread_under_the_editor(self, path: str) -> None:
+        """The file of a document that the editor has open is too large to be read, or no text."""
+        doc = self.documents.of_file(path)
+        if doc is not None and not doc.is_unread:
+            doc.is_unread = True
+            self.gap(
+                "unsupported", "a file that is open is too large or no text: who changes it is not seen"
+            )
+
+    def is_as_said(self, path: str) -> None:
+        """The file of a document that the editor has open has the text that it saved, to the letter."""
+        doc = self.documents.of_file(path)
+        if doc is not None:
+            doc.is_exact = True
+
+    def is_alike(self, path: str, text: str) -> None:
+        """The file of a document that the editor has open has its text in this form."""
+        doc = self.documents.of_file(path)
+        if doc is not None and doc.written is not None and alike(doc.written, text):
+            doc.is_written(text, is_exact=True)
 
     def moved_on_disk(self, old: str, new: str) -> None:
         """A file, or a folder, was moved; what the editor has open in it keeps its path there."""
@@ -104,13 +128,15 @@ class OutsideLines(Lines):
                 continue
             self.event(Rename, doc=self.documents.move(path, renamed), path=renamed)
 
-    def read_anew(self, path: str, digests: Collection[str], written_at: float, ref: str | None) -> Fate:
+    def read_anew(
+        self, path: str, text: str, digests: Collection[str], written_at: float, ref: str | None
+    ) -> Fate:
         """What a change on disk was to the editor that has the document open.
 
-        `digests` are the SHA-256 of the file's bytes and of its text, `written_at` the seconds since 1970
+        `digests` are the SHA-256 of the file's bytes and of its `text`, `written_at` the seconds since 1970
         when they were written. An edit that made the same of the document, later, was the editor reading it.
         """
-        doc = self.documents.in_editor(path)
+        doc = self.documents.of_file(path)
         if doc is None:
             return "closed"
         if doc.saved in digests:
@@ -121,10 +147,10 @@ class OutsideLines(Lines):
             if digest in digests and doc.edited is None:
                 self._saved.back(doc.number)
         if not doc.live or digest not in digests:
-            return "unexplained"
+            return "alike" if doc.written is not None and alike(doc.written, text) else "unexplained"
         if doc.edited is None:
             doc.saved = digest
-            doc.is_written(doc.document.text)
+            doc.is_written(doc.document.text, is_exact=True)
             return "own"
         seq, t, has_cause = doc.edited
         # Times are cut to whole milliseconds: the edit may have been that much later.
@@ -132,7 +158,7 @@ class OutsideLines(Lines):
             # Typed, and then written: a save that the editor is about to tell.
             return "saving"
         doc.edited, doc.saved = None, digest
-        doc.is_written(doc.document.text)
+        doc.is_written(doc.document.text, is_exact=True)
         if seq >= 0:
             self._saved.note_late(min(t, self._at(written_at)), doc.number, seq)
             if not has_cause:

@@ -184,7 +184,7 @@ class Recorder(Causing, OutsideLines):
         if doc.path.endswith(".gitignore"):
             self.documents.gate.forget()
         doc.edited, doc.saved, doc.is_gone = None, digest, False
-        doc.is_written(text)
+        doc.is_written(text, is_exact=of == "disk")
         self._learn(self.causes.saved(doc.number, doc.history, self._t))
         seq = self.next
         self.event(Save, doc=doc.number, sha256=digest, sha256_of=of)
@@ -204,6 +204,10 @@ class Recorder(Causing, OutsideLines):
             return
         if text != doc.document.text:
             doc.replace(text)
+        if doc.place != doc.path:
+            if self.documents.of_file(doc.place) is None:
+                self.follow(self.documents.take_in(doc.place, text, "disk"), "disk")
+            return
         doc.edited, doc.live, doc.cause = None, True, None
         self.follow(doc, "disk")
 

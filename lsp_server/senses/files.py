@@ -16,16 +16,17 @@ from typing import NamedTuple
 
 from lsp_server.recording.outside import Base
 from lsp_server.senses.before import Before
-from lsp_server.senses.known import known, met, moves
+from lsp_server.senses.known import Known, known, met, moves
 from lsp_server.senses.on_disk import OnDisk, as_checked_out, read
 from lsp_server.senses.sense import Act, Place, Tell
 from lsp_server.workspace.gate import Gate
 from lsp_server.workspace.git import object_id
 from lsp_server.workspace.history import contents
 from lsp_server.workspace.index import Indexed, indexed
+from lsp_server.workspace.line_ends import in_form_of
 from lsp_server.workspace.manifest import FILE_BYTES_MAX
 from lsp_server.workspace.paths import Folder
-from lsp_server.workspace.places import exists, is_folder, is_link
+from lsp_server.workspace.places import exists, is_file, is_folder, is_link
 from lsp_server.workspace.untracked import is_passing
 from pairlog.difference import changes
 from pairlog.events import Source
@@ -158,12 +159,16 @@ class Files:
             for path, found in read_now.items():
                 if path not in followed:
                     untold += not self._tell_fresh(path, bases.get(path), found, refs.get(path))
-                elif (base := followed[path].base) is not None:
-                    untold += not self._tell_known(path, base, found, refs.get(path))
+                elif followed[path].base is not None:
+                    untold += not self._tell_known(path, followed[path], found, refs.get(path))
                 elif found is None:
-                    self._say(methodcaller("gone_under_the_editor", path))
+                    is_there = is_file(self._place.root / path)
+                    become = "unread_under_the_editor" if is_there else "gone_under_the_editor"
+                    self._say(methodcaller(become, path))
                 elif followed[path].saved not in found.digests:
                     edited.append(Edited(path, found, refs.get(path)))
+                elif not followed[path].is_exact:
+                    self._tell(methodcaller("is_as_said", path))
         if untold:
             self._say(methodcaller("too_many_on_disk", untold))
         if self._has_told_edits:
@@ -171,8 +176,12 @@ class Files:
             self._tell(methodcaller("tell_seen"))
         return edited
 
-    def _tell_known(self, path: str, base: Base, found: OnDisk | None, ref: str | None) -> bool:
+    def _tell_known(self, path: str, known: Known, found: OnDisk | None, ref: str | None) -> bool:
         """Tell a file that the session knows; False where it lets go of it, as there is no room for more."""
+        base = known.base
+        assert base is not None
+        if found is not None and not known.is_exact:
+            base = base._replace(text=in_form_of(base.text, found.text))
         if found is not None and found.text == base.text:
             return True
         told = changes(base.text, found.text, self._place.encoding) if found is not None else []
@@ -260,7 +269,7 @@ class Files:
         of_git = {
             path: it
             for path, it in changed.items()
-            if not (it.is_unmerged or path in met_before or self._before.has(path))
+            if it.is_file and not (it.is_unmerged or path in met_before or self._before.has(path))
         }
         had = contents(self._place.root, [it.id for it in of_git.values()], FILE_BYTES_MAX)
         bases = {}
@@ -273,7 +282,7 @@ class Files:
             entry = of_git.get(path)
             data = had.get(entry.id) if entry is not None else None
             if entry is not None and data is not None and entry.may_have_been(data):
-                source, text = "git", as_checked_out(data, found.text)
+                source, text = "git", as_checked_out(data, entry.size, found.text)
             if text == found.text:
                 continue
             if text is None:

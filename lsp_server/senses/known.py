@@ -10,9 +10,13 @@ from lsp_server.recording.outside import Base
 
 
 class Known(NamedTuple):
-    """A file that is followed: the hash of its last save where the editor has it, else its text."""
+    """A file that is followed: the hash of its last save where the editor has it, else its text.
+
+    `is_exact`: it is known to the letter what the file had, not only as its editor has it.
+    """
 
     saved: str | None
+    is_exact: bool
     base: Base | None
 
 
@@ -29,11 +33,12 @@ def known(documents: Documents, paths: Iterable[str]) -> tuple[dict[str, Known],
     """The files that are followed, and those of all of them that the session has met."""
     found = {}
     for path in paths:
-        open_there, on_disk = documents.in_editor(path), documents.on_disk.get(path)
+        open_there, on_disk = documents.of_file(path), documents.on_disk.get(path)
         if open_there is not None:
-            found[path] = Known(open_there.saved, None)
+            found[path] = Known(open_there.saved, open_there.is_exact, None)
         elif on_disk is not None:
-            found[path] = Known(None, Base(on_disk.document.text, on_disk.source, on_disk))
+            base = Base(on_disk.document.text, on_disk.source, on_disk)
+            found[path] = Known(None, on_disk.is_exact, base)
     return found, met(documents, paths)
 
 

@@ -55,12 +55,16 @@ def read(path: Path) -> OnDisk | None:
     return OnDisk(data, text, found.st_mtime, max(found.st_mtime, found.st_ctime))
 
 
-def as_checked_out(data: bytes, like: str) -> str | None:
-    """The text of a content of git as it lies in a working tree whose lines end like those of `like`."""
+def as_checked_out(data: bytes, size: int, like: str) -> str | None:
+    """The text of a content of git as it lay in the working tree, where it had `size` bytes.
+
+    A size of 0 says nothing: then its lines ended like those of `like`.
+    """
     try:
         text = data.decode().removeprefix(_BOM)
     except UnicodeDecodeError:
         return None
     if "\0" in text:
         return None
-    return text.replace("\n", "\r\n") if "\r\n" in like and "\r\n" not in text else text
+    had_crlf = size == len(data) + data.count(b"\n") if size else "\r\n" in like
+    return text.replace("\n", "\r\n") if had_crlf and "\r\n" not in text else text

@@ -9,7 +9,8 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import partial
 from operator import methodcaller
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -112,14 +113,14 @@ class _Watch:
             try:
                 first = self._queue.get(timeout=self._rereading.seconds())
             except Empty:
-                self._rereading.look()
+                self._try(self._look_again)
                 continue
             batch = Batch(self._root, self._is_of_git)
             if first == _STOP or not self._gather(batch, first):
                 return
             if batch:
-                self._try_to_handle(batch)
-            self._rereading.look()
+                self._try(partial(self._handle, batch))
+            self._try(self._look_again)
 
     def _gather(self, batch: Batch, first: list[Stirred] | str) -> bool:
         """Take in what comes until it rests and git is at rest too; False where it is time to stop."""
@@ -157,9 +158,9 @@ class _Watch:
     def _is_git_busy(self) -> bool:
         return self._repository is not None and self._repository.is_busy()
 
-    def _try_to_handle(self, batch: Batch) -> None:
+    def _try(self, act: Callable[[], None]) -> None:
         try:
-            self._handle(batch)
+            act()
         except Deaf:
             raise
         except Exception as error:
@@ -183,6 +184,14 @@ class _Watch:
             self._look_anew(moved)
         for it in (*edited, *self._files.changed(moved, refs)):
             self._rereading.await_(it)
+
+    def _look_again(self) -> None:
+        """See what became of documents whose files changed; of those that were closed, tell what changed."""
+        closed = self._rereading.look()
+        if closed:
+            refs = {it.path: it.ref for it in closed if it.ref is not None}
+            for it in self._files.changed({it.path: False for it in closed}, refs):
+                self._rereading.await_(it)
 
     def _look_at_repository(self, waiting: Collection[str]) -> list[Happening]:
         if self._repository is None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from operator import methodcaller
 from typing import NamedTuple
 
 from lsp_server.recording.outside import Fate
@@ -44,30 +45,38 @@ class Rereading:
             return None
         return max(0.0, min(it.due for it in self._awaited.values()) - self._now())
 
-    def look(self) -> None:
-        """See what became of those that are due."""
+    def look(self) -> list[Edited]:
+        """See what became of those that are due; returns those that the editor has closed instead."""
         now = self._now()
+        closed = []
         for it in [it for it in self._awaited.values() if it.due <= now]:
-            del self._awaited[it.edited.path]
+            path = it.edited.path
+            del self._awaited[path]
             fate = self._fate(it.edited)
-            if fate not in ("unexplained", "saving"):
-                continue
-            if it.looks + 1 < len(_LOOKS_SECONDS):
+            if fate in ("own", "reloaded", "closed"):
+                self._kept.discard(path)
+            if fate == "closed":
+                closed.append(it.edited)
+            elif fate in ("unexplained", "saving", "alike") and it.looks + 1 < len(_LOOKS_SECONDS):
                 later = now + _LOOKS_SECONDS[it.looks + 1]
-                self._awaited[it.edited.path] = _Awaited(it.edited, it.looks + 1, later)
-            elif fate == "unexplained" and it.edited.path not in self._kept:
-                self._kept.add(it.edited.path)
+                self._awaited[path] = _Awaited(it.edited, it.looks + 1, later)
+            elif fate == "alike":
+                self._tell(methodcaller("is_alike", path, it.edited.found.text))
+            elif fate == "unexplained" and path not in self._kept:
+                self._kept.add(path)
                 self._tell(_say_kept)
+        return closed
 
     def _fate(self, edited: Edited) -> Fate:
         fates: list[Fate] = []
 
         def read_anew(recorder: Recorder) -> None:
             found = edited.found
-            fates.append(recorder.read_anew(edited.path, found.digests, found.written_at, edited.ref))
+            told = found.text, found.digests, found.written_at, edited.ref
+            fates.append(recorder.read_anew(edited.path, *told))
             recorder.tell_seen()
 
-        if self._place.ask(lambda documents: documents.in_editor(edited.path)) is None:
+        if self._place.ask(lambda documents: documents.of_file(edited.path)) is None:
             return "closed"
         self._tell(read_anew)
         self._place.ask(lambda _documents: None)

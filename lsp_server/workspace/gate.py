@@ -73,6 +73,11 @@ class Gate:
         beyond = {names.placed, names.real} - {path}
         return bool(beyond) and any(self._ask_git(name for name in beyond if self._is_for_git(name)))
 
+    def place_of(self, path: str) -> str:
+        """The path of what a path leads to, where it leads there by a link in the workspace."""
+        names = self._names(path)
+        return path if names is None else names.real
+
     def forget(self) -> None:
         """An ignore file has changed: what git said of it holds no more."""
         self._kept.clear()

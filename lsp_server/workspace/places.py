@@ -14,6 +14,11 @@ def exists(place: Path) -> bool:
     return os.path.exists(place)  # noqa: PTH110
 
 
+def is_file(place: Path) -> bool:
+    """Whether there is a file, or a link to one."""
+    return os.path.isfile(place)  # noqa: PTH113
+
+
 def is_folder(place: Path) -> bool:
     """Whether there is a folder, or a link to one."""
     return os.path.isdir(place)  # noqa: PTH112

@@ -162,6 +162,21 @@ def test_lines_that_git_ended_otherwise_are_known(shop: Shop) -> None:
     assert told(it, "cart.py") == [("git", "total = 1\r\n"), ("external", NINE)]
 
 
+def test_line_ends_that_a_program_changes_are_its_change(shop: Shop) -> None:
+    with at_work(shop) as it:
+        (shop.root / "cart.py").write_bytes(b"total = 1\r\n")
+    assert told(it, "cart.py") == [("git", CART), ("external", [[0, 9, 0, 9, "\r"]])]
+
+
+def test_a_link_that_becomes_a_file_had_no_text_before(shop: Shop) -> None:
+    (shop.root / "link.py").symlink_to("cart.py")
+    shop.commit("A link")
+    with at_work(shop) as it:
+        (shop.root / "link.py").unlink()
+        shop.write("link.py", "x = 1\n")
+    assert told(it, "link.py") == [("disk", "x = 1\n")]
+
+
 class TestTheFirstLook:
     def look(self, shop: Shop, known: frozenset[str] = frozenset()) -> Before:
         """What is known of a shop whose `.env` files must not be told."""

@@ -200,7 +200,7 @@ class TestDocumentsThatTheEditorHasOpen:
         it.client.observe(type="run", id="r1", phase="started", kind="terminal")
         (it.shop.root / "cart.py").unlink()
         (gap,) = it.until_told("gap", reason="unsupported")
-        assert gap["detail"] == "the file of a document that is open is gone, or no text"
+        assert gap["detail"] == "the file of a document that is open is gone"
         it.client.observe(type="run", id="r2", phase="started", kind="terminal")
         (save,) = it.until_told("save")
         runs = it.until_told("run", phase="started", count=2)
@@ -209,6 +209,70 @@ class TestDocumentsThatTheEditorHasOpen:
         it.client.settle()
         it.shop.write("cart.py", "total = 9\n")
         it.until_told("open", path="cart.py", source="disk", text="total = 9\n")
+        finished(it)
+
+    def test_one_that_is_too_large_to_be_read_is_not_gone(self, it: Watched) -> None:
+        large = "x = 1\n" * 200_000
+        uri = it.client.open(it.shop.write("large.py", large), large)
+        for version in (2, 3):
+            it.client.change(uri, version, (0, 0, 0, 0, "y"))
+            it.shop.write("large.py", "y" * (version - 1) + large)
+            it.client.save(uri, "y" * (version - 1) + large)
+            it.mark()
+        it.client.observe(type="run", id="r1", phase="started", kind="terminal")
+        (run,) = it.until_told("run")
+        saves = it.until_told("save", 2)
+        assert run["saw"][str(saves[0]["doc"])] == saves[1]["seq"]
+        assert [gap["detail"] for gap in it.until_told("gap")] == [
+            "a file that is open is too large or no text: who changes it is not seen"
+        ]
+        finished(it)
+
+    @pytest.mark.parametrize(
+        ("sent", "written"),
+        [("a = 1\nb = 2\n", "a = 1\r\nb = 2\r\n"), ("a = 1\nb = 2", "a = 1\nb = 2\n")],
+        ids=["other line ends", "a last line end that it adds"],
+    )
+    def test_an_editor_that_writes_what_it_does_not_send_is_no_other_program(
+        self, it: Watched, sent: str, written: str
+    ) -> None:
+        uri = it.client.open(it.shop.root / "new.py", "")
+        it.client.change(uri, 2, (0, 0, 0, 0, sent))
+        (it.shop.root / "new.py").write_bytes(written.encode())
+        it.client.save(uri, sent)
+        it.client.close(uri)
+        it.mark()
+        (it.shop.root / "new.py").write_bytes(written.replace("1", "9").encode())
+        it.mark()
+        (edit,) = it.until_told("edit", cause="external", doc=it.until_told("open", path="new.py")[0]["doc"])
+        assert edit["changes"] == [[0, 4, 0, 5, "9"]]
+        assert not [event for event in it.events() if event["type"] == "gap"]
+        finished(it)
+
+    def test_one_that_is_closed_before_it_is_read_anew_has_what_another_program_wrote(
+        self, it: Watched
+    ) -> None:
+        uri = it.client.open(it.shop.root / "cart.py", CART)
+        it.shop.write("cart.py", "total = 9\n")
+        it.client.settle()
+        it.mark()
+        it.client.close(uri)
+        it.until_told("edit", changes=[[0, 8, 0, 9, "9"]], cause="external")
+        finished(it)
+
+    def test_one_that_is_opened_by_a_link_is_the_file_that_it_leads_to(self, it: Watched) -> None:
+        (it.shop.root / "link.py").symlink_to("cart.py")
+        uri = it.client.open(it.shop.root / "link.py", CART)
+        it.client.change(uri, 2, (1, 0, 1, 0, "mine = 1\n"))
+        it.shop.write("cart.py", CART + "mine = 1\n")
+        it.client.save(uri, CART + "mine = 1\n")
+        it.mark()
+        it.client.close(uri)
+        it.client.settle()
+        it.shop.write("cart.py", "total = 9\nmine = 1\n")
+        it.mark()
+        (edit,) = it.until_told("edit", cause="external", doc=it.until_told("open", path="cart.py")[0]["doc"])
+        assert edit["changes"] == [[0, 8, 0, 9, "9"]]
         finished(it)
 
     def test_one_whose_file_another_program_moves_keeps_its_path(self, it: Watched) -> None:
