@@ -80,7 +80,8 @@ def store(home: Home, workspace: Path, choice: Consented) -> None:
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     choices[str(workspace.resolve())] = {**asdict(choice), "chosen_at": now}
     fresh = home.consent.with_suffix(f".{os.getpid()}")
-    fresh.write_text(json.dumps(choices, indent=2) + "\n", encoding="utf-8")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
+        stream.write(json.dumps(choices, indent=2).encode() + b"\n")
     fresh.replace(home.consent)
 
 

@@ -96,6 +96,14 @@ def default_home() -> Path:
     return Path(platformdirs.user_data_dir("pairlog", appauthor=False))
 
 
+def make_private(folder: Path) -> None:
+    """Make a folder, with those above it that are missing, for its owner alone. Raises OSError."""
+    # The mode that `mkdir` is given is that of the last one it makes.
+    for missing in reversed([it for it in (folder, *folder.parents) if not it.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
+    folder.mkdir(exist_ok=True)
+
+
 def open_home(path: Path | None = None) -> Home:
     """The home at `path` (default: `default_home()`), its folders made, readable by its owner alone.
 
@@ -104,7 +112,7 @@ def open_home(path: Path | None = None) -> Home:
     home = Home((path or default_home()).absolute())
     try:
         for folder in (home.path, home.spool, home.outbox, home.blobs, home.control):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(folder)
     except OSError as error:
         raise UserError(
             f"cannot use the folder {home.path}: {error.strerror}; "

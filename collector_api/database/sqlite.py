@@ -17,6 +17,7 @@ from collector_api.database.bell import Bell, LocalNews
 from collector_api.database.lock import StoreLock
 from collector_api.problems import UNANSWERED, NoStorage
 from pairlog.errors import UserError
+from pairlog.home import make_private
 
 #: How long a writer waits for another one's lock.
 BUSY_MS_MAX = 5_000
@@ -43,7 +44,7 @@ class SqliteDatabase:
                 "SQLite serves one worker; leave --workers away, or serve PostgreSQL: "
                 "--database-url postgresql://USER@HOST/NAME"
             )
-        self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(self.file.parent)
         return StoreLock(self.file.with_name(f"{self.file.name}.lock"))
 
     def open_writing(self) -> Engine:
@@ -53,7 +54,7 @@ class SqliteDatabase:
         """
         file = self.file
         try:
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(file.parent)
             # Made here so that nobody else may read it; SQLite gives -wal and -shm the same mode.
             os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
             engine = _engine(file, "rw", _WRITING, "BEGIN IMMEDIATE", pool_size=1, max_overflow=0)

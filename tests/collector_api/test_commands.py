@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import stat
 from pathlib import Path
 
 import pytest
 
+from collector_api.database.sqlite import SqliteDatabase
 from collector_api.rows import tokens
 from pairlog.cli import main
 from tests.collector_api.driver import SESSION, Collector, problem, session_lines
@@ -64,6 +66,14 @@ def test_a_token_grows_old(collector: Collector, here: Words, capsys: pytest.Cap
     main(["token", "list", *here])
     states = [row.rpartition("  ")[2] for row in capsys.readouterr().out.splitlines()]
     assert states == ["state", "in force", "expired"]
+
+
+def test_all_folders_that_a_store_is_made_with_are_its_owners_alone(tmp_path: Path) -> None:
+    data = tmp_path / "home" / "data"
+    assert main(["token", "create", "mine", "--role", "contributor", "--data", str(data)]) == 0
+    with SqliteDatabase(tmp_path / "other" / "data" / "pairlog.db").claim(1):
+        folders = [data, data.parent, tmp_path / "other" / "data", tmp_path / "other"]
+        assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
 
 
 def test_what_is_an_id_and_a_name_is_revoked_once_somebody_says_which(

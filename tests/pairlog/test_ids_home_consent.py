@@ -57,6 +57,7 @@ def test_a_choice_is_kept_for_its_folder_alone(tmp_path: Path) -> None:
     assert found is not None
     assert (found.level, found.use) == ("content", "private")
     assert stored(home, other) is None
+    assert stat.S_IMODE(home.consent.stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize(("level", "use"), [("everything", None), (3, None), ("content", "all")])
