@@ -10,21 +10,11 @@ import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
+from sqlmodel import SQLModel
 
 from collector_api.database import migrations
 from collector_api.database.bell import Bell
 from collector_api.database.listener import CHANNEL, Listener
-from collector_api.database.tables import (
-    Blob,
-    Contributor,
-    Frame,
-    Keyframe,
-    Named,
-    RedactionRow,
-    SessionRow,
-    Token,
-    VerdictRow,
-)
 from collector_api.problems import UNANSWERED, NoStorage
 from pairlog.errors import UserError
 
@@ -54,8 +44,6 @@ _SETTINGS = " ".join(
         f"-c idle_in_transaction_session_timeout={IDLE_S_MAX}s",
     )
 )
-#: What may hold something of a person.
-_ERASABLE = (Frame, Keyframe, Blob, Named, SessionRow, VerdictRow, RedactionRow, Contributor, Token)
 
 
 class PostgresDatabase:
@@ -142,7 +130,8 @@ class PostgresDatabase:
 
         Rows that a transaction of before may still read stay until autovacuum comes by.
         """
-        tables = ", ".join(f'"{table.__tablename__}"' for table in _ERASABLE)
+        # All of them: which may hold something of a person is asked of nobody who adds one.
+        tables = ", ".join(f'"{name}"' for name in SQLModel.metadata.tables)
         try:
             with self.connect() as connection:
                 connection.execute(f"SET lock_timeout = {wait_ms}")

@@ -6,13 +6,16 @@ from datetime import datetime, timedelta, timezone
 from hashlib import sha256
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import Engine, event
 
 from collector_api.commands import cli
+from collector_api.database.database import database_at
 from collector_api.erasing import leftovers
 from collector_api.server.upkeep import Upkeep
 from tests.collector_api.driver import SESSION, Collector, line, on_sqlite, problem, session_lines
+from tests.support.postgres import Server
 
 OTHER = "0193f5a0-1c00-7000-8000-0000000000bb"
 SHARED, OWN = b"a blob of both sessions", b"a blob of one session"
@@ -154,3 +157,12 @@ def test_a_command_that_cannot_take_the_bytes_out_says_so(
     assert two_sessions.holds(OWN)
     Upkeep(two_sessions.store).once()
     assert not two_sessions.holds(OWN)
+
+
+def test_postgresql_takes_what_was_deleted_out_of_every_table(postgres: Server) -> None:
+    address = postgres.store()
+    assert database_at(address).scrub(1_000)
+    left = "SELECT relname FROM pg_stat_user_tables WHERE last_vacuum IS NULL"
+    with psycopg.connect(address) as connection:
+        assert connection.execute(left).fetchall() == []
+    postgres.drop(address)
