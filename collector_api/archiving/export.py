@@ -117,18 +117,18 @@ def _export_file(store: Database, lake: Lake, day: str, wanted: list[str], done:
             _take(connection, session, batch, writer)
     if not batch.infos:
         return
-    number = lake_files.write(store, lake, day, writer, batch.contents)
-    changed = _check(store, lake, number, batch)
+    file = lake_files.write(store, lake, day, writer, batch.contents)
+    changed = _check(store, lake, file, batch)
     moved = [info for info in batch.infos if info.session not in changed]
     for start in range(0, len(moved), _AT_ONCE):
         some = moved[start : start + _AT_ONCE]
-        for info, size in store.written(lambda connection: _moved(connection, number, some)):  # noqa: B023
+        for info, size in store.written(lambda connection: _moved(connection, file, some)):  # noqa: B023
             if size is None:
                 changed.add(info.session)
             else:
                 done.sessions, done.events = done.sessions + 1, done.events + info.events
                 done.bytes += size
-    store.written(lambda connection: lake_files.set_ready(connection, number, bool(changed)))
+    store.written(lambda connection: lake_files.set_ready(connection, file, bool(changed)))
     done.files += 1
     done.changed += len(changed)
 
@@ -152,19 +152,17 @@ def _take(connection: Connection, session: str, batch: _Batch, writer: LinesWrit
         batch.contents[sha256][0].append(session)
 
 
-def _check(store: Database, lake: Lake, number: int, batch: _Batch) -> set[str]:
+def _check(store: Database, lake: Lake, file: lake_files.Written, batch: _Batch) -> set[str]:
     """Compare a file with the store; returns the sessions that changed meanwhile. Raises LakeError."""
-    with store.reading() as connection:
-        name = lake_files.name_of(connection, number)
-    file = Place(lake.address, name or "").open()
-    lake_files.check_contents(lake, name or "", batch.contents)
+    written = Place(lake.address, file.name).open()
+    lake_files.check_contents(lake, file.name, batch.contents)
     changed: set[str] = set()
     for info in batch.infos:
         with store.reading() as connection:
             if not _is_as(connection, info):
                 changed.add(info.session)
                 continue
-            lake_files.check_lines(frames.lines_from(connection, info.session), file.lines(info.session))
+            lake_files.check_lines(frames.lines_from(connection, info.session), written.lines(info.session))
     return changed
 
 
@@ -178,10 +176,14 @@ def _is_as(connection: Connection, info: SessionInfo) -> bool:
 
 
 def _moved(
-    connection: Connection, number: int, infos: list[SessionInfo]
+    connection: Connection, file: lake_files.Written, infos: list[SessionInfo]
 ) -> list[tuple[SessionInfo, int | None]]:
-    """Take the frames of sessions out of the store; returns their bytes, None where a session has changed."""
-    return [(info, _move(connection, number, info)) for info in infos]
+    """Take the frames of sessions out of the store; returns their bytes, None where a session has changed.
+
+    Raises LakeError where the file was given up.
+    """
+    lake_files.hold(connection, file)
+    return [(info, _move(connection, file.number, info)) for info in infos]
 
 
 def _move(connection: Connection, number: int, info: SessionInfo) -> int | None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from functools import partial
+from time import time
 from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlmodel import col
 
+from collector_api.archiving import files as lake_files
 from collector_api.database import places
 from collector_api.database.tables import LakeFile, Named, SessionRow
 from collector_api.lake.contents import ContentsFile
@@ -18,7 +20,6 @@ from collector_api.lake.place import Lake, LakeError
 from collector_api.rows import blobs, sessions, tokens
 from collector_api.rows.archive import CONTENTS, LINES, Database
 from pairlog.facts import Facts
-from pairlog.moment import now
 from pairlog.source import SessionInfo
 
 
@@ -86,17 +87,14 @@ def _read(address: str, name: str) -> _File:
     return _File(address, name, infos, contents)
 
 
-def _readdress(connection: Connection, number: int | None, address: str) -> None:
+def _readdress(connection: Connection, number: int, address: str) -> None:
     this = col(LakeFile.id) == number
     connection.execute(update(LakeFile).where(this).values(lake=places.kept(connection, address)))
 
 
 def _link(connection: Connection, file: _File, missing: Container[int | None]) -> int:
     """Read from a file of the lake that the store does not know what is nowhere else; returns what is new."""
-    lake = places.kept(connection, file.lake)
-    values = {"lake": lake, "name": file.name, "at": now(), "ready": True, "stale": False}
-    connection.execute(insert(LakeFile).values(values))
-    number = connection.execute(select(col(LakeFile.id)).where(col(LakeFile.name) == file.name)).scalar_one()
+    number = lake_files.inserted(connection, file.lake, file.name, is_ready=True)
     is_stale, adopted = False, 0
     for info in file.infos:
         this = col(SessionRow.id) == info.session
@@ -114,7 +112,7 @@ def _link(connection: Connection, file: _File, missing: Container[int | None]) -
 
 def _adopt(
     connection: Connection,
-    number: int | None,
+    number: int,
     info: SessionInfo,
     contents: list[tuple[str, list[str], bytes]],
 ) -> None:
@@ -135,6 +133,8 @@ def _adopt(
         revision=info.revision,
         bytes=0,
         changed=sessions.next_change(connection),
+        # Nobody knows any more.
+        arrived_s=int(time()),
         lake_file_id=number,
         study=info.study,
         condition=info.condition,
@@ -148,7 +148,7 @@ def _adopt(
             connection.execute(insert(Named).values(values))
 
 
-def _unlink(connection: Connection, number: int | None) -> int:
+def _unlink(connection: Connection, number: int) -> int:
     """Give up a file that is not in the lake any more; returns how many sessions are in no other one."""
     question = select(SessionRow).where(col(SessionRow.lake_file_id) == number)
     rows = [SessionRow(**row._mapping) for row in connection.execute(question)]

@@ -128,7 +128,8 @@ def _keep_as(file: Path, old: Path) -> None:
 
 def _check_apart(one: Path, store: Path) -> None:
     """Raises UserError where a path is one of a store's own files."""
-    own = [store, *_logs(store), store.with_name(f"{store.name}.lock")]
+    locks = [store.with_name(f"{begin}{store.name}.lock") for begin in ("", "export-")]
+    own = [store, *_logs(store), *locks]
     if one.resolve() in [path.resolve() for path in own] or any(
         path.exists() and one.exists() and path.samefile(one) for path in own
     ):

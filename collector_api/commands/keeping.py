@@ -74,7 +74,7 @@ def _export(args: argparse.Namespace) -> int:
     database = existing_store(args)
     address = lake_address(args.to or _usual_lake(database))
     try:
-        with in_hand(database) as store:
+        with database.exporting(), in_hand(database) as store:
             done = lake_export.export(store, Lake(address), _say)
     except LakeError as error:
         raise UserError(f"the lake {address}: {error}; what was not moved is still in the store") from None

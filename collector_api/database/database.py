@@ -53,6 +53,12 @@ class Database(Protocol):
         Raises UserError where it is not to be had.
         """
 
+    def exporting(self) -> AbstractContextManager[None]:
+        """The right to move sessions to a lake, until the end of the `with`.
+
+        Raises UserError where another process has it.
+        """
+
     def open_writing(self) -> Engine:
         """An engine whose transactions write, one at a time; its tables are made or migrated.
 

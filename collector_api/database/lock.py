@@ -1,4 +1,4 @@
-"""One server per store: a lock that ends with the process, however that ends."""
+"""One process at a time, for a store that is a file: a lock that ends with it, however that is."""
 
 from __future__ import annotations
 
@@ -8,19 +8,22 @@ from pathlib import Path
 
 from pairlog.errors import UserError
 
+EXPORT_UNDER_WAY = "another export to a lake is under way on this store; try again when it has ended"
+
 
 class StoreLock:
-    """Held from its making until the end of its `with`. Raises UserError where another process holds it."""
+    """Held from its making until the end of its `with`.
 
-    def __init__(self, file: Path) -> None:
+    Raises UserError, which says `refusal`, where another process holds it.
+    """
+
+    def __init__(self, file: Path, refusal: str) -> None:
         self._stream = file.open("a+b")
         try:
             _lock(self._stream.fileno())
         except OSError:
             self._stream.close()
-            raise UserError(
-                f"another `pairlog serve` already serves {file.parent}; stop it, or name another --data"
-            ) from None
+            raise UserError(refusal) from None
 
     def __enter__(self) -> None:
         pass

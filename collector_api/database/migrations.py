@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable
+from time import time
 from typing import Any
+from unicodedata import normalize
 
 from sqlalchemy import Connection, Engine, insert, inspect, select, update
 from sqlmodel import SQLModel, col, func
@@ -13,7 +15,10 @@ from collector_api.database import places, tables
 from pairlog import facts
 from pairlog.errors import UserError
 from pairlog.frame import whole_lines
-from pairlog.moment import canonical, now
+from pairlog.moment import canonical, milliseconds, now
+
+#: As far above the last number as nobody has come who got them from a database that gives them out again.
+_LEAP = 2**32
 
 
 def _first_tables(connection: Connection) -> None:
@@ -113,6 +118,50 @@ def _add_index(connection: Connection, table: str, name: str) -> None:
     index.create(connection, checkfirst=True)
 
 
+def _numbers_arrivals_and_names(connection: Connection) -> None:
+    # A file that is made now has all of it from its first step on.
+    is_old = "arrived_s" not in {column["name"] for column in inspect(connection).get_columns("session")}
+    for name, table in ("lake_file", "lake_file"), ("read", "session_read"):
+        last = connection.exec_driver_sql(f"SELECT max(id) FROM {table}").scalar() or 0
+        # Whoever follows readings may be behind one that is gone: nobody knows its number.
+        value = last + _LEAP if is_old else last
+        connection.execute(insert(tables.CounterRow).values(name=name, value=value))
+    if not is_old:
+        return
+    if connection.dialect.name == "postgresql":
+        for column in "lake_file.id", "session.lake_file_id", "session_read.id":
+            table, _, name = column.partition(".")
+            change = f"ALTER COLUMN {name} TYPE BIGINT, ALTER COLUMN {name} DROP DEFAULT"
+            connection.exec_driver_sql(f"ALTER TABLE {table} {change}")
+    connection.exec_driver_sql("ALTER TABLE session ADD COLUMN arrived_s BIGINT DEFAULT 0 NOT NULL")
+    _say_when_they_came(connection)
+    _compose_names(connection)
+
+
+def _say_when_they_came(connection: Connection) -> None:
+    """What has ended came as it did, as far as anybody knows; what may still grow, now."""
+    moment_s = int(time())
+    sessions = "SELECT id, ended_at FROM session"
+    for session, ended_at in connection.exec_driver_sql(sessions).all():
+        came_s = milliseconds(ended_at) // 1000 if ended_at else moment_s
+        this = col(tables.SessionRow.id) == session
+        change = update(tables.SessionRow).where(this)
+        connection.execute(change.values(arrived_s=min(came_s, moment_s)))
+
+
+def _compose_names(connection: Connection) -> None:
+    """One name that looks as another one does gets its number behind it."""
+    names = dict(connection.execute(select(col(tables.Contributor.id), col(tables.Contributor.name))).all())
+    for number, name in names.items():
+        composed = normalize("NFC", name)
+        while composed != name and composed in names.values():
+            composed += f" {number}"
+        names[number] = composed
+        if composed != name:
+            this = col(tables.Contributor.id) == number
+            connection.execute(update(tables.Contributor).where(this).values(name=composed))
+
+
 #: Step n brings a database from version n to n + 1. A released step is never changed.
 STEPS: tuple[Callable[[Connection], None], ...] = (
     _first_tables,
@@ -120,6 +169,7 @@ STEPS: tuple[Callable[[Connection], None], ...] = (
     _studies_reads_and_facts,
     _lake_and_keyframes,
     _counters_minutes_ages_and_indexes,
+    _numbers_arrivals_and_names,
 )
 
 

@@ -15,6 +15,7 @@ from sqlmodel import SQLModel
 from collector_api.database import migrations
 from collector_api.database.bell import Bell
 from collector_api.database.listener import CHANNEL, Listener
+from collector_api.database.lock import EXPORT_UNDER_WAY
 from collector_api.problems import UNANSWERED, NoStorage
 from pairlog.errors import UserError
 
@@ -24,9 +25,9 @@ IDLE_S_MAX = 60
 #: Connections of one process for requests that read; more requests wait for one of these.
 READING_MAX = 10
 
-#: The lock of all that write a store, and that of who does what one does for all: any numbers, the same in
-#: every release.
-_WRITER, _ALONE = 7_247_564, 7_247_565
+#: The lock of all that write a store, that of who does what one does for all, and that of who moves sessions
+#: to a lake: any numbers, the same in every release.
+_WRITER, _ALONE, _EXPORTING = 7_247_564, 7_247_565, 7_247_566
 _CONNECT: dict[str, Any] = {
     "connect_timeout": 5,
     # A server that is gone without a word is noticed, whatever the operating system thinks is soon.
@@ -113,6 +114,19 @@ class PostgresDatabase:
 
         Raises NoStorage.
         """
+        with self._lock(_ALONE) as held:
+            yield held
+
+    @contextmanager
+    def exporting(self) -> Iterator[None]:
+        """The right to move sessions to a lake, held by one process. Raises UserError or NoStorage."""
+        with self._lock(_EXPORTING) as held:
+            if not held:
+                raise UserError(EXPORT_UNDER_WAY)
+            yield
+
+    @contextmanager
+    def _lock(self, number: int) -> Iterator[bool]:
         try:
             connection = self.connect()
         except psycopg.Error as error:
@@ -120,7 +134,7 @@ class PostgresDatabase:
         # The lock ends with its connection, however the process ends.
         with closing(connection):
             try:
-                row = connection.execute("SELECT pg_try_advisory_lock(%s)", (_ALONE,)).fetchone()
+                row = connection.execute("SELECT pg_try_advisory_lock(%s)", (number,)).fetchone()
             except psycopg.Error as error:
                 raise NoStorage(UNANSWERED, str(error)) from None
             yield row == (True,)

@@ -14,7 +14,7 @@ from sqlalchemy.pool import QueuePool
 
 from collector_api.database import migrations, places
 from collector_api.database.bell import Bell, LocalNews
-from collector_api.database.lock import StoreLock
+from collector_api.database.lock import EXPORT_UNDER_WAY, StoreLock
 from collector_api.problems import UNANSWERED, NoStorage
 from pairlog.errors import UserError
 from pairlog.home import make_private
@@ -45,7 +45,14 @@ class SqliteDatabase:
                 "--database-url postgresql://USER@HOST/NAME"
             )
         make_private(self.file.parent)
-        return StoreLock(self.file.with_name(f"{self.file.name}.lock"))
+        return StoreLock(
+            self.file.with_name(f"{self.file.name}.lock"),
+            f"another `pairlog serve` already serves {self.file.parent}; stop it, or name another --data",
+        )
+
+    def exporting(self) -> StoreLock:
+        """The right to move sessions to a lake, held by one process. Raises UserError."""
+        return StoreLock(self.file.with_name(f"export-{self.file.name}.lock"), EXPORT_UNDER_WAY)
 
     def open_writing(self) -> Engine:
         """An engine with one connection that writes; its tables are made or migrated.

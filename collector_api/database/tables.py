@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Column, ForeignKeyConstraint, Index, LargeBinary, Table, UniqueConstraint, text
-from sqlmodel import BigInteger, Field, SQLModel
+from sqlmodel import BigInteger, Field, Integer, SQLModel
+
+#: A number of a counter in a table that came before its counter: SQLite has one size of integers.
+_Number: Any = BigInteger().with_variant(Integer(), "sqlite")
 
 
 def table_of(model: type[SQLModel]) -> Table:
@@ -83,7 +88,8 @@ class SessionRow(SQLModel, table=True):
 
     `changed` grows with every change of any session, so that a reader can ask for what is new. Lines up to
     `redact_through` may be ones that a redaction or a forget in the ledger changes; -1: there is none.
-    `started_at` is the header's, as the wire writes moments. `languages` are those of its documents between
+    `started_at` is the header's, as the wire writes moments; `arrived_s` is when the last lines came by the
+    collector's own clock, in seconds since 1970. `languages` are those of its documents between
     commas. `study` and `condition` are its contributor's as it began, else what its header says. Lines up
     to `packed_through` are in frames as large as they become. Where `lake_file_id` is set, the lines are in
     that file of a lake, and there are no frames; `bytes` is 0 then.
@@ -118,20 +124,22 @@ class SessionRow(SQLModel, table=True):
     packed_through: int = Field(
         default=-1, sa_type=BigInteger, sa_column_kwargs={"server_default": text("-1")}
     )
-    lake_file_id: int | None = Field(default=None, foreign_key="lake_file.id", index=True)
+    lake_file_id: int | None = Field(default=None, foreign_key="lake_file.id", index=True, sa_type=_Number)
+    arrived_s: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
 
 
 class LakeFile(SQLModel, table=True):
     """A file of a lake, and the contents of the same name beside it.
 
-    `lake` is the lake's address, within the store's folder as a path from there. The row is there before the
-    file is, and as long as it is. `ready`: all that was to be read from it is. `stale`: it holds a session
-    that it must not hold any more.
+    `id` is a number of the counter `lake_file`. `lake` is the lake's address, within the store's folder as a
+    path from there. The row is there before the file is, and as long as it is. `at` is when whoever writes it
+    was last at it; empty: it was given up, and no session comes into it any more. `ready`: all that was to be
+    read from it is. `stale`: it holds a session that it must not hold any more.
     """
 
     __tablename__ = "lake_file"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(primary_key=True, sa_type=_Number, sa_column_kwargs={"autoincrement": False})
     lake: str
     name: str = Field(unique=True)
     at: str
@@ -247,14 +255,14 @@ class Tombstone(SQLModel, table=True):
 class ReadRow(SQLModel, table=True):
     """Somebody else than its contributor read a session, for the first time on a `day`.
 
-    Neither id refers to a row: a session that was erased was still read, and the operator's own eyes have no
-    contributor.
+    `id` is a number of the counter `read`. Neither other id refers to a row: a session that was erased was
+    still read, and the operator's own eyes have no contributor.
     """
 
     __tablename__ = "session_read"
     __table_args__ = (UniqueConstraint("session_id", "reader_id", "day"),)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(primary_key=True, sa_type=_Number, sa_column_kwargs={"autoincrement": False})
     contributor_id: int = Field(index=True)
     session_id: str
     reader_id: int

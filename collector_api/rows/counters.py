@@ -9,8 +9,8 @@ from sqlmodel import col
 
 from collector_api.database.tables import CounterRow, table_of
 
-#: The order in which sessions change, and that of tombstones.
-Counter = Literal["changed", "tombstone"]
+#: The order in which sessions change, and those of tombstones, of files of lakes, and of readings.
+Counter = Literal["changed", "tombstone", "lake_file", "read"]
 NAMES: tuple[Counter, ...] = get_args(Counter)
 #: Not among them: it says nothing, whatever it is.
 _PROBE = "probe"

@@ -60,7 +60,7 @@ def filled(collector: Collector, mine: str) -> Collector:
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "behind"])
-@pytest.mark.parametrize("steps", range(8))
+@pytest.mark.parametrize("steps", range(10))
 def test_nothing_is_lost_and_nothing_is_left_over(
     filled: Collector, mine: str, tmp_path: Path, steps: int, after: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
+from time import time
 from typing import Any
 
 import pytest
@@ -73,6 +75,43 @@ def test_what_an_old_store_holds_is_served(old: Path) -> None:
         gone = SESSION.replace("aa", "bb")
         assert problem(collector.redact(mine, gone)) == (410, "erased")
     store.close()
+
+
+@pytest.mark.parametrize(
+    ("ended_at", "came_at"),
+    [("2026-11-01T09:00:01.001Z", "2026-11-01T09:00:01Z"), ("2090-01-01T00:00:00.000Z", None), (None, None)],
+)
+def test_a_session_of_an_old_store_came_as_it_ended_and_one_that_grows_or_is_of_the_future_now(
+    old: Path, ended_at: str | None, came_at: str | None
+) -> None:
+    begun_s = int(time())
+    with closing(sqlite3.connect(old)) as connection, connection:
+        connection.execute("UPDATE session SET ended_at = ?", (ended_at,))
+    SqliteDatabase(old).open_writing().dispose()
+    with closing(sqlite3.connect(old)) as connection:
+        (arrived_s,) = connection.execute("SELECT arrived_s FROM session").fetchone()
+    if came_at is not None:
+        assert arrived_s == datetime.fromisoformat(came_at).timestamp()
+    else:
+        assert begun_s <= arrived_s <= time()
+
+
+def test_names_of_an_old_store_that_look_alike_are_told_apart(old: Path) -> None:
+    names = {2: "Zoe\u0301", 3: "Zo\u00e9", 4: "Ame\u0301lie"}
+    with closing(sqlite3.connect(old)) as connection, connection:
+        row = "INSERT INTO contributor (id, name, created_at, bytes) VALUES (?, ?, '', 0)"
+        connection.executemany(row, names.items())
+    SqliteDatabase(old).open_writing().dispose()
+    with closing(sqlite3.connect(old)) as connection:
+        found = dict(connection.execute("SELECT id, name FROM contributor WHERE id > 1"))
+    assert found == {2: "Zo\u00e9 2", 3: "Zo\u00e9", 4: "Am\u00e9lie"}
+
+
+def test_no_number_of_a_reading_in_an_old_store_is_given_out_again(old: Path) -> None:
+    SqliteDatabase(old).open_writing().dispose()
+    with closing(sqlite3.connect(old)) as connection:
+        found = dict(connection.execute("SELECT name, value FROM counter"))
+    assert found == {"changed": 1, "tombstone": 1, "lake_file": 2**32, "read": 2**32}
 
 
 def test_a_store_that_was_not_migrated_is_not_read(old: Path) -> None:

@@ -32,6 +32,7 @@ def _as_postgres(sql: str) -> str:
 
 _ORDER = [
     "schema_version",
+    "counter",
     "contributor",
     "token",
     "cookie",

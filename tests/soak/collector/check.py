@@ -18,7 +18,7 @@ from tests.soak.collector.writer import Sent
 from tests.support.processes import pairlog
 
 #: What is in the folder of a store that nobody serves; `wal` and `shm` where one was killed last.
-_FILES = {"pairlog.db", "pairlog.db.lock", "pairlog.db-wal", "pairlog.db-shm"}
+_FILES = {"pairlog.db", "pairlog.db.lock", "export-pairlog.db.lock", "pairlog.db-wal", "pairlog.db-shm"}
 #: Rows without the session that they belong to.
 _STRANGERS = "SELECT count(*) FROM {} WHERE session_id NOT IN (SELECT id FROM session)"
 _UNNAMED = """SELECT sha256 FROM blob WHERE NOT EXISTS
