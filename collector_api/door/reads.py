@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from collector_api.database.tables import Contributor, ReadRow, SessionRow
+from collector_api.rows import counters
 from collector_api.rows.tokens import OPERATOR, Principal
 from collector_api.store import Store
 from pairlog.moment import now
@@ -75,8 +76,9 @@ def _insert(connection: Connection, row: SessionRow, reader: Principal, at: str)
     this = {"session_id": row.id, "reader_id": reader.contributor, "day": at[:10]}
     question = select(col(ReadRow.id)).filter_by(**this)
     if connection.execute(question).first() is None:
+        number = counters.take(connection, "read")
         owner = {"contributor_id": row.contributor_id, "role": reader.role, "at": at}
-        connection.execute(insert(ReadRow).values(**this, **owner))
+        connection.execute(insert(ReadRow).values(id=number, **this, **owner))
 
 
 def _readings() -> Any:

@@ -64,3 +64,16 @@ def test_readings_outlive_the_session(collector: Collector, mine: str) -> None:
     collector.lines(collector.token("reader", "researcher"))
     collector.ask(mine, "DELETE", f"/v1/sessions/{SESSION}")
     assert _reads(collector, mine) == [(SESSION, "reader", "researcher")]
+
+
+def test_who_follows_all_readings_misses_none_when_the_last_one_goes(collector: Collector, mine: str) -> None:
+    theirs, other = collector.token("theirs"), SESSION.replace("aa", "bb")
+    collector.send(theirs, session_lines(use="research"))
+    collector.send(mine, session_lines(session=other, use="research"), other)
+    reader, root = collector.token("reader", "researcher"), collector.token("root", "admin")
+    collector.lines(reader)
+    (last,) = collector.ask(root, "GET", "/v1/reads").json()["reads"]
+    assert collector.ask(theirs, "DELETE", "/v1/contributors/me").status_code == 204
+    collector.lines(reader, other)
+    following = collector.ask(root, "GET", "/v1/reads", params={"after": last["id"]}).json()["reads"]
+    assert [(row["session"], row["reader"]) for row in following] == [(other, "reader")]
