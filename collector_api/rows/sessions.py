@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from time import time
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -46,9 +47,16 @@ from pairlog.source.wanted import Wanted
 
 #: Made once, because every frame asks them.
 _FIND = select(table_of(SessionRow)).where(col(SessionRow.id) == bindparam("session"))
+#: What a frame that goes on needs to know: each column more takes its time.
 _STANDING = (
     select(
-        table_of(SessionRow),
+        *(
+            table_of(SessionRow).columns[name]
+            for name in (
+                *("id", "contributor_id", "started_at", "events", "acked", "complete", "use", "consent"),
+                *("bytes", "redact_through", "languages", "has_tests", "has_completions", "lake_file_id"),
+            )
+        ),
         col(Contributor.bytes).label("used"),
         col(Contributor.erased_at).label("erased_at"),
     )
@@ -123,8 +131,9 @@ def is_erased(connection: Connection, session: str) -> bool:
 
 
 def standing(connection: Connection, sessions: Sequence[str]) -> dict[str, Row[Any]]:
-    """The columns of those of these sessions that are here, with their contributors' `used`, `erased_at`."""
-    return {row.id: row for row in connection.execute(_STANDING, {"sessions": sessions})}
+    """What there is of those of these sessions that are here, and their contributors' `used`, `erased_at`."""
+    found: Any = connection.execute(_STANDING, {"sessions": sessions})
+    return {row.id: row for row in found}
 
 
 def owned(connection: Connection, session: str, contributor: int) -> SessionRow | None:
@@ -251,6 +260,7 @@ def continued(
         "consent": level,
         "bytes": row.bytes + size,
         "changed": change,
+        "arrived_s": int(time()),
         **facts.of_events(notable, facts_of(row)).columns(),
     }
 

@@ -44,7 +44,7 @@ def serve(
 ) -> NoReturn:
     """Serve a database until SIGTERM or SIGINT and end the process. Raises UserError where that cannot begin.
 
-    Sessions are erased `retention_days` after their end, where that is set.
+    Sessions are erased `retention_days` after their last lines came, where that is set.
     """
     logs.set_up(log)
     limits = limits_of(os.environ)

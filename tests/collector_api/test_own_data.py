@@ -163,26 +163,47 @@ def test_a_command_erases_a_contributor(
     assert collector.token(NAME) != grace
 
 
-ENDED = datetime(2026, 11, 1, 9, 0, 0, 5_000, tzinfo=timezone.utc)
+CAME = datetime(2026, 11, 1, 9, tzinfo=timezone.utc)
 
 
-@pytest.mark.parametrize(("late", "gone"), [(-1, 0), (1, 2)])
-def test_a_session_goes_so_many_days_after_its_end(
-    collector: Collector, grace: str, late: int, gone: int
+def _let_come(collector: Collector, session: str, moment: datetime) -> None:
+    """Let the last lines of a session have come at this moment."""
+    this = f"UPDATE session SET arrived_s = {moment.timestamp():.0f} WHERE id = '{session}'"
+    collector.store.written(lambda connection: connection.exec_driver_sql(this))
+
+
+@pytest.mark.parametrize(("late", "gone"), [(0, [OTHER]), (1, [OTHER, SESSION])])
+def test_a_session_goes_so_many_days_after_its_last_lines_came(
+    collector: Collector, grace: str, late: int, gone: list[str]
 ) -> None:
-    moment = ENDED + timedelta(days=30, milliseconds=late)
+    _let_come(collector, SESSION, CAME)
+    _let_come(collector, OTHER, CAME - timedelta(seconds=1))
     told: list[str] = []
-    # The other one ended three milliseconds before.
-    assert expire(collector.store, 30, moment, told.append) == max(gone, 1)
-    assert told == [SESSION, OTHER][-max(gone, 1) :]
+    assert expire(collector.store, 30, CAME + timedelta(days=30, seconds=late), told.append) == len(gone)
+    assert sorted(told) == sorted(gone)
+
+
+@pytest.mark.parametrize("clock", ["1970-01-01T00:00:00.000Z", "2090-01-01T00:00:00.000Z"])
+def test_a_recorder_with_a_wrong_clock_loses_nothing_early_and_keeps_nothing_for_ever(
+    collector: Collector, mine: str, clock: str
+) -> None:
+    lines = session_lines(started_at=clock)
+    moment = datetime.now(timezone.utc)
+    assert collector.send(mine, lines[:4]).json() == {"acked": 3}
+    assert expire(collector.store, 30, moment, list[str]().append) == 0
+    _let_come(collector, SESSION, CAME)
+    assert collector.send(mine, lines).json() == {"acked": 8}
+    assert expire(collector.store, 30, moment, list[str]().append) == 0
+    assert expire(collector.store, 30, moment + timedelta(days=31), list[str]().append) == 1
 
 
 def test_the_collector_keeps_to_its_retention_by_itself(
     collector: Collector, grace: str, tmp_path: Path
 ) -> None:
-    now = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     fresh = SESSION.replace("aa", "ee")
-    collector.send(grace, session_lines(session=fresh, started_at=now), fresh)
+    collector.send(grace, session_lines(session=fresh), fresh)
+    for session in (SESSION, OTHER):
+        _let_come(collector, session, CAME)
     collector.export(tmp_path / "data" / "lake")
     Upkeep(collector.store, 0.001).once()
     rows = collector.ask(grace, "GET", "/v1/sessions").json()["sessions"]

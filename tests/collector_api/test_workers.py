@@ -9,6 +9,7 @@ from multiprocessing import Pipe
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
 from collector_api.server import serving
@@ -128,6 +129,8 @@ def test_old_sessions_go_whichever_worker_looks_after_the_store(
     mine = served.token("mine")
     _ask(served, mine, "POST", f"/v1/sessions/{SESSION}/frames", content=pack(session_lines()))
     served.stop()
+    with psycopg.connect(database) as connection:
+        connection.execute("UPDATE session SET arrived_s = arrived_s - 100")
     monkeypatch.setenv("PAIRLOG_RETENTION_DAYS", "0.001")
     served = Collector(tmp_path / "data", database=database, workers=2)
     wait_for("the end of its retention", lambda: True if served.sessions() == [] else None)

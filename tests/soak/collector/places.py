@@ -15,7 +15,7 @@ from tests.soak.served import Served
 from tests.support.processes import children, is_alive, wait_for
 
 WORKERS = 3
-#: Sessions of 2001 go, all others stay.
+#: Sessions that came long ago go, all others stay.
 OPTIONS = ("--retention-days", "3650")
 #: One kill in so many meets what is just starting; one in so many the process that replaces workers.
 _STARTING = _SUPERVISOR = 5

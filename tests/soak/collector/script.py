@@ -13,7 +13,7 @@ from pairlog.events import Edit, End, Event, Open, Run, Save, Session
 from pairlog.ids import session_of
 from pairlog.line import encode
 
-#: What becomes of a session: a redaction, a forget or an erasure of it; or it is older than the retention.
+#: What becomes of a session: a redaction, a forget or an erasure of it; or the retention has it.
 Fate: TypeAlias = Literal["kept", "redacted", "forgotten", "erased", "expired"]
 _FATES: tuple[Fate, ...] = ("kept", "kept", "kept", "redacted", "forgotten", "erased", "expired")
 
