@@ -7,21 +7,31 @@ from sqlmodel import col
 
 from collector_api.database.tables import Frame, SessionRow
 from collector_api.lines.decoder import seq_of
+from collector_api.problems import NoStorage
 from collector_api.rows import archive, blobs
 from collector_api.rows.archive import Database
 from pairlog.frame import pack, parts
+
+#: A file that is written anew, or a verdict that is kept, changes the row once.
+_TRIES = 5
 
 
 def thaw(store: Database, session: str) -> None:
     """Bring the lines of a session back into the store; `lake_files.sweep` takes them out of the lake.
 
-    Raises NoStorage where the lake cannot be read.
+    Raises NoStorage where the lake cannot be read, or the session changes all the time.
     """
+    if not any(_thawed(store, session) for _ in range(_TRIES)):
+        raise NoStorage("a session changes while it comes back from the lake")
+
+
+def _thawed(store: Database, session: str) -> bool:
+    """Whether nothing is left to do; False where the session has changed since its lines were read."""
     with store.reading() as connection:
         before = _state(connection, session)
-        place = archive.place_of(connection, session)
-    if place is None:
-        return
+        lines = archive.lines_from(connection, session)
+    if lines is None:
+        return True
     frames = [
         Frame(
             session_id=session,
@@ -30,13 +40,13 @@ def thaw(store: Database, session: str) -> None:
             events=len(part),
             data=pack(part, 9),
         )
-        for part in parts(archive.lines_from(place, session))
+        for part in parts(lines)
     ]
 
-    def job(connection: Connection) -> None:
+    def job(connection: Connection) -> bool:
         row = _state(connection, session)
         if row is None or row != before:
-            return
+            return row is None
         size = sum(len(frame.data) for frame in frames)
         connection.execute(insert(Frame), [frame.model_dump() for frame in frames])
         archive.leave_behind(connection, row)
@@ -46,8 +56,9 @@ def thaw(store: Database, session: str) -> None:
             .values(lake_file_id=None, bytes=size, packed_through=row.last_seq)
         )
         blobs.count(connection, row.contributor_id, size)
+        return True
 
-    store.written(job)
+    return store.written(job)
 
 
 def _state(connection: Connection, session: str) -> SessionRow | None:

@@ -89,12 +89,30 @@ def place_of(connection: Connection, session: str) -> Place | None:
     return None if found is None else Place(places.whole(connection, found.lake), found.name)
 
 
-def lines_from(place: Place, session: str, first: int = 0) -> Iterator[bytes]:
-    """The lines of a session in a lake from seq `first` on. Raises NoStorage where it cannot be read."""
+def lines_from(connection: Connection, session: str, first: int = 0) -> Iterator[bytes] | None:
+    """The lines of a session in a lake from seq `first` on; None where they are in the store, or nowhere.
+
+    Raises NoStorage, also as they are read, where the lake cannot be read.
+    """
+    place = place_of(connection, session)
+    if place is None:
+        return None
+    try:
+        return _lines(place, place.open(), session, first)
+    except NoStorage:
+        # A file that is written anew goes while transactions of before still read its name.
+        with connection.engine.connect() as fresh:
+            now = place_of(fresh, session)
+        if now is None or now == place:
+            raise
+        return _lines(now, now.open(), session, first)
+
+
+def _lines(place: Place, file: LinesFile, session: str, first: int) -> Iterator[bytes]:
     from collector_api.lake.place import LakeError
 
     try:
-        yield from (line for line in place.open().lines(session) if seq_of(line) >= first)
+        yield from (line for line in file.lines(session) if seq_of(line) >= first)
     except LakeError as error:
         raise NoStorage(_AWAY, f"the lake {place.lake}: {error}") from None
 
@@ -103,14 +121,12 @@ def some_from(
     connection: Connection, session: str, first: int, frames_max: int, bytes_max: int
 ) -> tuple[list[bytes], int]:
     """The next few frames of a session in a lake from seq `first` on, none at the end, and where to go on."""
-    place = place_of(connection, session)
     found: list[bytes] = []
-    if place is not None:
-        for part in parts(lines_from(place, session, first)):
-            found.append(pack(part))
-            first = seq_of(part[-1]) + 1
-            if len(found) == frames_max or sum(map(len, found)) > bytes_max:
-                break
+    for part in parts(lines_from(connection, session, first) or ()):
+        found.append(pack(part))
+        first = seq_of(part[-1]) + 1
+        if len(found) == frames_max or sum(map(len, found)) > bytes_max:
+            break
     return found, first
 
 

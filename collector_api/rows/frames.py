@@ -187,9 +187,9 @@ def lines_from(connection: Connection, session: str, first: int = 0) -> Iterator
 
     Raises NoStorage where they are in a lake that cannot be read.
     """
-    place = archive.place_of(connection, session)
-    if place is not None:
-        yield from archive.lines_from(place, session, first)
+    away = archive.lines_from(connection, session, first)
+    if away is not None:
+        yield from away
         return
     while stored := _stored(connection, session, first, _FRAMES_AT_ONCE):
         for first_seq, last_seq, data in stored:

@@ -15,6 +15,7 @@ from collector_api.archiving.export import export
 from collector_api.database.database import database_at
 from collector_api.database.direct import Direct
 from collector_api.lake.place import Lake, LakeError
+from collector_api.rows import frames
 from tests.collector_api.driver import SESSION, Collector, session_lines
 
 OTHER = SESSION.replace("aa", "bb")
@@ -98,3 +99,14 @@ def test_a_file_that_somebody_is_at_is_not_given_up(two: Collector, tmp_path: Pa
         sweeping: Any = HeldUp(store, lake, 0, goes_on)
         assert lake_files.sweep(sweeping) == []
         goes_on()
+
+
+def test_who_began_to_read_before_a_file_was_written_anew_reads_on(
+    two: Collector, mine: str, tmp_path: Path
+) -> None:
+    two.export(tmp_path / "lake")
+    before = two.lines(mine)
+    with two.store.reading() as connection:
+        assert list(frames.lines_from(connection, OTHER))
+        two.ask(mine, "DELETE", f"/v1/sessions/{OTHER}")
+        assert list(frames.lines_from(connection, SESSION)) == before
