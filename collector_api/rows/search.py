@@ -7,6 +7,7 @@ from sqlmodel import col, func
 
 from collector_api.database.tables import Contributor, SessionRow, VerdictRow
 from pairlog.facts import joined
+from pairlog.names import composed
 from pairlog.source.wanted import Wanted
 
 
@@ -18,7 +19,7 @@ def conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         if value is not None:
             found.append(col(getattr(SessionRow, name)) == value)
     if wanted.contributor is not None:
-        found.append(col(Contributor.name) == wanted.contributor)
+        found.append(col(Contributor.name) == composed(wanted.contributor))
     if wanted.verified is not None:
         found.append(col(VerdictRow.verified).is_(wanted.verified))
     if wanted.project is not None:
@@ -26,7 +27,8 @@ def conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.editor is not None:
         found.append(func.lower(col(SessionRow.editor)).contains(wanted.editor.lower(), autoescape=True))
     if wanted.language is not None:
-        found.append(col(SessionRow.languages).contains(joined([wanted.language]), autoescape=True))
+        language = joined([wanted.language.lower()])
+        found.append(func.lower(col(SessionRow.languages)).contains(language, autoescape=True))
     if wanted.since is not None:
         found.append(col(SessionRow.started_at) >= wanted.since)
     if wanted.until is not None:

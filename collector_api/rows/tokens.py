@@ -13,6 +13,7 @@ from sqlmodel import col
 from collector_api.database.tables import Contributor, Token
 from pairlog.errors import UserError
 from pairlog.moment import later, now
+from pairlog.names import composed
 
 Role = Literal["contributor", "researcher", "admin"]
 By = Literal["id", "name"]
@@ -79,6 +80,7 @@ def create(connection: Connection, name: str, role: Role, expires_s: int | None 
 
 def contributor_named(connection: Connection, name: str) -> int:
     """The id of the contributor of this name, made where nobody has it. Raises UserError for no name."""
+    name = composed(name)
     if not name.strip() or not name.isprintable() or len(name) > 200:
         raise UserError("a contributor's name is 1 to 200 printable characters")
     found = known(connection, name)
@@ -90,7 +92,8 @@ def contributor_named(connection: Connection, name: str) -> int:
 
 def known(connection: Connection, name: str) -> int | None:
     """The id of the contributor of this name; None where nobody has it."""
-    return connection.execute(select(col(Contributor.id)).where(col(Contributor.name) == name)).scalar()
+    this = col(Contributor.name) == composed(name)
+    return connection.execute(select(col(Contributor.id)).where(this)).scalar()
 
 
 def find(connection: Connection, token: str) -> Principal | None:
@@ -147,7 +150,7 @@ def revoke(connection: Connection, wanted: str, by: By | None = None) -> int:
     fitting = {
         "id": col(Token.id) == number,
         "name": col(Token.contributor_id)
-        == select(col(Contributor.id)).where(col(Contributor.name) == wanted).scalar_subquery(),
+        == select(col(Contributor.id)).where(col(Contributor.name) == composed(wanted)).scalar_subquery(),
     }
     held = [
         what

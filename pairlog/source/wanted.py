@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from pairlog.names import composed
+
 if TYPE_CHECKING:
     from pairlog.source.info import SessionInfo
 
@@ -31,12 +33,13 @@ class Wanted:
 
     def fits(self, row: SessionInfo) -> bool:
         """Whether a session is wanted."""
-        exact = ("contributor", "has_tests", "has_completions", "verified", "study", "condition")
+        exact = ("has_tests", "has_completions", "verified", "study", "condition")
         return (
             all(getattr(self, name) in (None, getattr(row, name)) for name in exact)
             and (self.project is None or (row.project or "").startswith(self.project))
+            and (self.contributor is None or composed(self.contributor) == composed(row.contributor or ""))
             and (self.editor is None or self.editor.lower() in row.editor.lower())
-            and (self.language is None or self.language in row.languages)
+            and (self.language is None or self.language.lower() in map(str.lower, row.languages))
             and (self.since is None or row.started_at >= self.since)
             and (self.until is None or row.started_at < self.until)
         )

@@ -11,6 +11,8 @@ import pytest
 from collector_api.database.sqlite import SqliteDatabase
 from collector_api.rows import tokens
 from pairlog.cli import main
+from pairlog.source import SessionInfo
+from pairlog.source.wanted import Wanted
 from tests.collector_api.driver import SESSION, Collector, problem, session_lines
 from tests.support.postgres import Server
 
@@ -66,6 +68,23 @@ def test_a_token_grows_old(collector: Collector, here: Words, capsys: pytest.Cap
     main(["token", "list", *here])
     states = [row.rpartition("  ")[2] for row in capsys.readouterr().out.splitlines()]
     assert states == ["state", "in force", "expired"]
+
+
+def test_a_name_is_the_same_however_its_accents_are_written(
+    collector: Collector, here: Words, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, other = "Zo\u00e9", "Zoe\u0301"
+    for name in (one, other):
+        assert main(["token", "create", name, "--role", "contributor", *here]) == 0
+    token = capsys.readouterr().out.split()[0]
+    collector.send(token, session_lines())
+    found = collector.ask(token, "GET", "/v1/sessions", params={"contributor": other}).json()["sessions"]
+    assert [row["contributor"] for row in found] == [one]
+    assert Wanted(contributor=other).fits(SessionInfo(**found[0]))
+    assert main(["token", "revoke", other, *here]) == 0
+    assert capsys.readouterr().out == "2 revoked\n"
+    assert main(["erase", "--contributor", other, *here]) == 0
+    assert capsys.readouterr().out == f"erased {other} and 1 sessions\n"
 
 
 def test_all_folders_that_a_store_is_made_with_are_its_owners_alone(tmp_path: Path) -> None:

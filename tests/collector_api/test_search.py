@@ -54,6 +54,7 @@ def _found(collector: Collector, token: str, **query: Any) -> list[dict[str, Any
         (Wanted(contributor="theirs"), [TWO]),
         (Wanted(editor="studio"), [TWO]),
         (Wanted(language="python"), [ONE]),
+        (Wanted(language="Python"), [ONE]),
         (Wanted(language="pyth"), []),
         (Wanted(since="2026-11-02T00:00:00.000Z"), [TWO]),
         (Wanted(until="2026-11-02T09:00:00.000Z"), [ONE]),
