@@ -90,7 +90,13 @@ def _about(connection: Connection, contributor: int) -> dict[str, object]:
     """What is known of a contributor beside their sessions."""
     found = connection.execute(select(Contributor).where(col(Contributor.id) == contributor)).one()
     tokens = connection.execute(
-        select(col(Token.role), col(Token.created_at), col(Token.last_used_at), col(Token.revoked_at))
+        select(
+            col(Token.role),
+            col(Token.created_at),
+            col(Token.last_used_at),
+            col(Token.expires_at),
+            col(Token.revoked_at),
+        )
         .where(col(Token.contributor_id) == contributor)
         .order_by(col(Token.id))
     )

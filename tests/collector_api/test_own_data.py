@@ -72,6 +72,7 @@ def test_everything_comes_as_one_archive_that_reads_as_a_source(
     collector.send(grace, session_lines(session=third), third)
     collector.ask(grace, "DELETE", f"/v1/sessions/{third}")
     _join(collector, grace)
+    collector.store.written(lambda connection: tokens.create(connection, NAME, "researcher", 3_600))
     collector.lines(collector.token("root", "admin"))
     folder = _read(collector, grace, tmp_path)
     with open_source(str(folder)) as source:
@@ -87,7 +88,12 @@ def test_everything_comes_as_one_archive_that_reads_as_a_source(
     about = json.loads((folder / "contributor.json").read_text())
     assert [(row["study"], row["condition"]) for row in about["studies"]] == [(STUDY, "with")]
     assert [(row["session"], row["reader"]) for row in about["reads"]] == [(SESSION, "root")]
-    assert (about["name"], [token["role"] for token in about["tokens"]]) == (NAME, ["contributor"])
+    with collector.store.reading() as connection:
+        known = [row.as_row() for row in tokens.listed(connection) if row.name == NAME]
+    for row in known:
+        del row["id"], row["name"]
+    assert (about["name"], about["tokens"]) == (NAME, known)
+    assert [row["expires_at"] is None for row in known] == [True, False]
     assert [stone["session"] for stone in about["tombstones"]] == [third]
 
 
