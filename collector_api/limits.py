@@ -64,7 +64,7 @@ def limits_of(environment: Mapping[str, str]) -> Limits:
     said = {name: value for name, value in environment.items() if name.startswith(_PREFIX)}
     for name, value in said.items():
         if name not in names:
-            raise UserError(f"{name} is no limit; docs/operations.md lists them")
+            raise UserError(f"{name} is no limit; collector_api/limits.py lists them")
         if not value.isascii() or not value.isdigit() or not 0 < int(value) < 2**63:
             raise UserError(f"{name} is `{value}`; give a number above 0")
     return Limits(**{names[name]: int(value) for name, value in said.items()})

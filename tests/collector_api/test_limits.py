@@ -109,7 +109,7 @@ def test_an_operator_sets_limits_by_their_names() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "why"),
     [
-        ("WATCHER_MAX", "7", "is no limit"),
+        ("WATCHER_MAX", "7", "is no limit; collector_api/limits.py lists them"),
         ("WATCHERS_MAX", "0", "give a number above 0"),
         ("WATCHERS_MAX", "-1", "give a number above 0"),
         ("WATCHERS_MAX", "many", "give a number above 0"),
