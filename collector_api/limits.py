@@ -44,6 +44,10 @@ class Limits:
     #: What answers that are not read yet hold, in the same way.
     answers_bytes_max: int = 192 * _MIB
     token_answers_bytes_max: int = 96 * _MIB
+    #: Requests that go through whole sessions, in one process; of one token, one. One that forgets has the
+    #: session in memory; an export is under way until it is read.
+    forgets_max: int = 2
+    exports_max: int = 8
     sessions_max: int = 100_000
     contributor_bytes_max: int = 64 * 1024 * _MIB
     requests_per_second_max: int = 500

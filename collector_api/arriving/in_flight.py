@@ -38,6 +38,11 @@ class InFlight:
         """How many bytes are held now."""
         return self._all
 
+    @property
+    def most(self) -> int:
+        """How many bytes one token may hold."""
+        return min(self._most, self._token_most)
+
     def held(self, token: int) -> Held:
         """What a request of this token holds, until the end of a `with`."""
         return Held(self, token)
@@ -84,6 +89,11 @@ class Held:
         """Hold so many bytes more. Raises TooFast where there is no room for them."""
         self._in_flight.take(self.token, size)
         self._bytes += size
+
+    @property
+    def most(self) -> int:
+        """How many bytes it could hold if nobody else held any."""
+        return self._in_flight.most
 
     def let_go(self) -> None:
         """Hold nothing any more."""

@@ -19,11 +19,8 @@ from collector_api.rows import archive, blobs, frames, ledger, sessions
 from pairlog import facts, forgetting
 from pairlog.events import Open
 from pairlog.forgetting import Forgotten
-from pairlog.frame import pack
+from pairlog.frame import pack, parts
 from pairlog.line import decode
-
-#: How many lines the frames hold that are packed anew.
-_EVENTS = 1_000
 
 
 @dataclass(frozen=True)
@@ -163,8 +160,7 @@ def _replace(connection: Connection, session: str, first: int, lines: Sequence[b
     connection.execute(delete(Frame).where(*stale))
     fresh = [line for line in lines if seq_of(line) >= begin]
     grown = -int(freed)
-    for at in range(0, len(fresh), _EVENTS):
-        some = fresh[at : at + _EVENTS]
+    for some in parts(fresh):
         data = pack(some)
         grown += len(data)
         connection.execute(

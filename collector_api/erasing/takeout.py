@@ -6,7 +6,7 @@ import io
 import json
 import tarfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import asdict
 from tempfile import SpooledTemporaryFile
 
@@ -28,7 +28,7 @@ _ANY = 2**31
 _PIECE_BYTES = 256 * 1024
 
 
-def archive(store: Database, contributor: int) -> Iterator[bytes]:
+def archive(store: Database, contributor: int) -> Generator[bytes, None, None]:
     """A tar: for each session what `pairlog export --out` writes, `contributor.json`, and in
     `contents` what no session names.
 
@@ -61,10 +61,13 @@ def _session(
                 info = sessions.info(connection, session)
             except (NoSession, Erased):
                 return
-            verdict = verdicts.kept(connection, info) or verdicts.judge(connection, session)
+            verified = info.verified
+            # One that still grows is judged when it ends: to replay it for each who asks is dear.
+            if info.complete and verdicts.kept(connection, info) is None:
+                verified = verdicts.judge(connection, session).verified
             packed.writelines(export.frames(frames.lines_from(connection, session)))
             named = sorted(blobs.named(connection, session))
-        row = json.dumps({**asdict(info), "verified": verdict.verified}, indent=2)
+        row = json.dumps({**asdict(info), "verified": verified}, indent=2)
         yield "session.json", f"{row}\n".encode()
         yield "session.ndjson.gz", packed
     for sha256 in named:

@@ -1,4 +1,4 @@
-"""An answer that holds something until it is read: bytes in memory, or a place among those who watch."""
+"""An answer that holds something until it is read: bytes in memory, a place among those who watch, a turn."""
 
 from __future__ import annotations
 

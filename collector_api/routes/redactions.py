@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from collector_api.arriving.in_flight import InFlight
+from collector_api.arriving.turns import Turns
 from collector_api.door.auth import Caller, caller_of
 from collector_api.erasing import forgetting, redacting
 from collector_api.erasing.forgetting import Answer
@@ -59,7 +60,9 @@ async def post_forget(
     The body is `{"from": seq, "through": seq}` or `{"since": ms, "until": ms}`, a time since 1970.
     """
     asked = read_forgotten(await _body(request, limits))
-    answer = await _answer(store, session, caller.contributor, asked, limits)
+    turns: Turns = request.app.state.forgetting
+    with turns.taken(caller.token):
+        answer = await _answer(store, session, caller.contributor, asked, limits)
     await _finish(store, session)
     return json_response({"revision": answer.revision, "acked": answer.acked})
 

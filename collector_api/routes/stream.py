@@ -112,7 +112,8 @@ async def watch(
         while not store.bell.closed and await admitted():
             heard.clear()
             try:
-                held.take(needs)
+                # One frame for which there is never room enough has all of it.
+                held.take(min(needs, held.most))
             except TooFast:
                 await asyncio.sleep(ROOM_S)
                 yield _KEEP_ALIVE

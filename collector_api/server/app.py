@@ -12,6 +12,7 @@ from starlette.responses import Response
 from collector_api.arriving.arrivals import Arrivals
 from collector_api.arriving.in_flight import InFlight
 from collector_api.arriving.opening import Opener
+from collector_api.arriving.turns import Turns
 from collector_api.door.auth import Doorkeeper, admitted
 from collector_api.door.reads import Reads
 from collector_api.limits import Limits, Pace
@@ -63,6 +64,8 @@ def create_app(store: Store, limits: Limits | None = None) -> FastAPI:
     app.state.readiness = Readiness(store)
     app.state.in_flight = InFlight(limits)
     app.state.answers = InFlight(limits, "answers")
+    app.state.forgetting = Turns("forgets_max", limits.forgets_max)
+    app.state.exporting = Turns("exports_max", limits.exports_max)
     app.state.opener = Opener(limits, pace)
     arrivals = Arrivals(store, limits)
     app.state.arrivals = arrivals

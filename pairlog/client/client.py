@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 from urllib.parse import quote
 
 from pairlog.client.connection import Connection
@@ -217,14 +217,24 @@ class Client:
         part = file.with_name(f"{file.name}.part")
         try:
             descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with (
-                os.fdopen(descriptor, "wb") as out,
-                self._connection.stream("/v1/contributors/me/export") as pieces,
-            ):
-                out.writelines(pieces)
+            with os.fdopen(descriptor, "wb") as out:
+                self._take_out(out)
             part.replace(file)
         finally:
             part.unlink(missing_ok=True)
+
+    def _take_out(self, out: BinaryIO) -> None:
+        patience = self._connection.patience()
+        while True:
+            try:
+                with self._connection.stream("/v1/contributors/me/export") as pieces:
+                    out.writelines(pieces)
+                return
+            except CollectorError as error:
+                # What broke off in the middle was too much to begin anew without being asked.
+                if not error.status:
+                    raise
+                patience.wait(error)
 
     def erase_me(self) -> None:
         """Erase all sessions, contents and tokens of this token's owner, and their name, for good."""

@@ -10,6 +10,7 @@ import pytest
 
 from collector_api.erasing import forgetting
 from collector_api.lines.redactions import Window
+from pairlog import frame
 from pairlog.events import End, Open
 from pairlog.line import encode
 from tests.collector_api.driver import SESSION, SMALL, Collector, problem
@@ -35,6 +36,20 @@ def test_what_was_forgotten_stands_nowhere_and_the_session_verifies(collector: C
     counted, kept = collector.bytes_counted()
     assert counted == kept
     assert not collector.holds(WORD)
+
+
+def test_what_is_left_is_in_frames_that_are_not_too_large(
+    collector: Collector, mine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frame, "PART_BYTES_MAX", 300)
+    collector.send(mine, word_lines())
+    collector.forget(mine, FIRST, LAST)
+    lines = collector.lines(mine)
+    with collector.store.reading() as connection:
+        question = "SELECT events FROM frame ORDER BY first_seq"
+        counts = list(connection.exec_driver_sql(question).scalars())
+    assert counts == [len(part) for part in frame.parts(lines)]
+    assert len(counts) > 1
 
 
 def test_readers_of_what_changed_see_it(collector: Collector, mine: str) -> None:

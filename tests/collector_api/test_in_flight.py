@@ -62,14 +62,14 @@ def test_what_is_asked_for_and_not_read_takes_the_room_of_its_token(
         collector.send(mine, LONG_NAMES)
         whole = collector.ask(mine, "GET", path)
         assert (whole.status_code, 500 < len(whole.content) < 1_000) == (200, True)
-        meanwhile = loop.run(_while_nobody_reads(collector, mine, path))
+        meanwhile = loop.run(while_nobody_reads(collector, mine, path))
         assert (meanwhile.status_code, meanwhile.json()["code"]) == (429, "rate")
         assert "token_answers_bytes_max" in meanwhile.json()["detail"]
         assert collector.app.state.answers.bytes == 0
         assert collector.ask(mine, "GET", path).content == whole.content
 
 
-async def _while_nobody_reads(collector: Collector, token: str, path: str) -> httpx.Response:
+async def while_nobody_reads(collector: Collector, token: str, path: str) -> httpx.Response:
     """The answer to a second question while the first one's is under way."""
     headers = {"Authorization": f"Bearer {token}"}
     under_way, may_end = asyncio.Event(), asyncio.Event()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -138,6 +139,23 @@ def test_patience_is_as_long_as_it_is_asked_for_and_ends(
     with pytest.raises(CollectorError, match=r"wait a second and go on \(come again in 4 s\)"):
         client.session(SESSION)
     assert waited == [7.0, 50.0]
+
+
+def test_an_archive_is_waited_for_while_another_is_under_way(
+    peer: Peer, client: Client, waited: list[float], tmp_path: Path
+) -> None:
+    busy = {"code": "rate", "detail": "one such request is under way"}
+    peer.answers = [said(busy, "429 Slow down", "Retry-After: 2"), answer(b"a tar"), broken_off(b"a")]
+    file = tmp_path / "mine.tar"
+    client.take_out(file)
+    assert (file.read_bytes(), waited) == (b"a tar", [2.0])
+    with pytest.raises(CollectorError, match="no answer"):
+        client.take_out(file)
+    assert ([it.name for it in tmp_path.iterdir()], file.read_bytes(), len(waited)) == (
+        [file.name],
+        b"a tar",
+        1,
+    )
 
 
 @pytest.mark.parametrize("lines", [1, 2])
