@@ -212,10 +212,13 @@ def test_an_order_that_the_recorder_obeyed_before_it_died_is_not_obeyed_twice(of
     assert kinds[-5:] == ["forget", "open", "edit", "gap", "end"]
 
 
-def test_with_the_collector_away_it_is_told_as_soon_as_it_is_back(office: Office) -> None:
+@pytest.mark.parametrize("refusal", [Failure(503), Failure(429, {"code": "rate"}, {"Retry-After": "2"})])
+def test_with_the_collector_away_or_busy_it_is_told_as_soon_as_it_can_be(
+    office: Office, refusal: Failure
+) -> None:
     work(office, is_sent=True)
-    office.collector.always = Failure(503)
-    office.collector.failures = [Failure(503)] * 4
+    office.collector.always = refusal
+    office.collector.failures = [refusal] * 4
     office.forget(5)
     office.desk.tick()
     assert office.deliver(1) == "offline"
