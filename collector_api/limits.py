@@ -36,6 +36,8 @@ class Limits:
     #: Spans, saves and blobs of one redaction, and those kept of one session: applied, and waiting for lines.
     redaction_spans_max: int = 10_000
     session_spans_max: int = 100_000
+    #: The requests that say these: a frame that any of them may reach is held against all.
+    session_redactions_bytes_max: int = 16 * _MIB
     study_bytes_max: int = 16 * 1024
     body_seconds_max: int = 60
     #: What requests that are not answered yet hold, unpacked: in one process, and of one token.

@@ -35,7 +35,12 @@ from pairlog.consent import LEVELS, USES
 from pairlog.errors import UserError
 
 #: What was taken once is not too much to take again.
-_ANY = Limits(redaction_spans_max=2**62, session_spans_max=2**62, sessions_max=2**62)
+_ANY = Limits(
+    redaction_spans_max=2**62,
+    session_spans_max=2**62,
+    session_redactions_bytes_max=2**62,
+    sessions_max=2**62,
+)
 #: How far counters go ahead where nobody knows how far they were.
 _LEAP = 2**32
 

@@ -93,7 +93,7 @@ def forget(
         return Answer(known, acked)
     if (revision, acked) != (plan.revision, plan.acked):
         return None
-    ledger.check_room(connection, session, contributor, row, 1, limits)
+    ledger.check_room(connection, session, contributor, row, window, limits)
     made: list[Range] = []
     if row is None:
         blobs.take_room(connection, contributor, len(window.body()), limits)

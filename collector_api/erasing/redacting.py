@@ -33,8 +33,8 @@ def redact(
     done = ledger.revision_of(connection, session, contributor, request)
     if done is not None:
         return done
-    ledger.check_room(connection, session, contributor, row, redaction.entries, limits)
-    redaction = ledger.rewriting(connection, session, contributor).reached(redaction)
+    ledger.check_room(connection, session, contributor, row, redaction, limits)
+    redaction = ledger.forgetting(connection, session, contributor).reached(redaction)
     _check_replacements(connection, contributor, redaction)
     size = len(redaction.body())
     if row is None:

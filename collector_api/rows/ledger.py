@@ -47,9 +47,18 @@ def last_reached(connection: Connection, session: str, contributor: int) -> int:
 
 def rewriting(connection: Connection, session: str, contributor: int, first: int = 0) -> Rewriting:
     """What the lines from seq `first` on become."""
+    return _rewriting(connection, *_of(session, contributor), col(RedactionRow.through) >= first)
+
+
+def forgetting(connection: Connection, session: str, contributor: int) -> Rewriting:
+    """What was forgotten of a session, without what was masked."""
+    return _rewriting(connection, *_of(session, contributor), col(RedactionRow.kind) == "forget")
+
+
+def _rewriting(connection: Connection, *which: ColumnElement[bool]) -> Rewriting:
     question = (
         select(col(RedactionRow.kind), col(RedactionRow.body), col(RedactionRow.made))
-        .where(*_of(session, contributor), col(RedactionRow.through) >= first)
+        .where(*which)
         .order_by(col(RedactionRow.id))
     )
     redactions: list[Redaction] = []
@@ -82,17 +91,21 @@ def check_room(
     session: str,
     contributor: int,
     row: SessionRow | None,
-    entries: int,
+    taken: Redaction | Window,
     limits: Limits,
 ) -> None:
     """Raises OverLimit where the ledger of a session is full, NoRoom where one of an unknown session is."""
-    have = connection.execute(
-        select(func.sum(col(RedactionRow.entries))).where(*_of(session, contributor))
-    ).scalar()
+    sums = (func.sum(col(RedactionRow.entries)), func.sum(func.length(col(RedactionRow.body))))
+    have, size = connection.execute(select(*sums).where(*_of(session, contributor))).one()
+    entries = _entries(taken)
     most = limits.session_spans_max
     if (have or 0) + entries > most:
         what = f"{have or 0} spans, saves, blobs and windows of this session are kept already"
         raise OverLimit("session_spans_max", most, what)
+    most = limits.session_redactions_bytes_max
+    if (size or 0) + len(taken.body()) > most:
+        what = f"{size or 0} bytes of redactions and windows of this session are kept already"
+        raise OverLimit("session_redactions_bytes_max", most, what)
     if row is None and have is None:
         _check_sessions(connection, contributor, limits)
 
@@ -123,11 +136,15 @@ def keep(
             revision=revision,
             # Lines behind a window lose what it brought.
             through=SEQ_MAX if window else taken.through,
-            entries=1 if isinstance(taken, Window) else taken.entries,
+            entries=_entries(taken),
             body=taken.body(),
             made=msgspec.json.encode(made),
         )
     )
+
+
+def _entries(taken: Redaction | Window) -> int:
+    return 1 if isinstance(taken, Window) else taken.entries
 
 
 def _of(session: str, contributor: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -39,6 +39,7 @@ SMALL = Limits(
     redaction_bytes_max=2_000,
     redaction_spans_max=20,
     session_spans_max=50,
+    session_redactions_bytes_max=6_000,
     frame_bytes_max=20_000,
     frame_unpacked_bytes_max=200_000,
     frame_events_max=100,

@@ -117,6 +117,14 @@ def test_every_limit_is_named(collector: Collector, mine: str) -> None:
     assert (problem(answer), answer.json()["limit"]) == ((507, "limit"), "sessions_max")
 
 
+def test_what_a_session_keeps_of_redactions_is_bounded_in_bytes_too(collector: Collector, mine: str) -> None:
+    long = [[7, "/" + "x" * 1_800, 0, 1]]
+    answers = [collector.redact(mine, id=f"n{number}", spans=long) for number in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 413]
+    assert answers[3].json()["limit"] == "session_redactions_bytes_max"
+    assert collector.redact(mine, id="n2", spans=long).status_code == 200
+
+
 def test_a_full_room_is_no_reason_to_leave_a_secret_where_it_is(collector: Collector, mine: str) -> None:
     collector.send(mine, secret_lines())
     collector.app.state.limits = Limits(contributor_bytes_max=1)
