@@ -47,7 +47,7 @@ def _serve_options(parser: argparse.ArgumentParser) -> None:
         type=_days,
         default=os.environ.get("PAIRLOG_RETENTION_DAYS"),
         metavar="N",
-        help="erase sessions so long after their last lines came (default: PAIRLOG_RETENTION_DAYS, else never)",
+        help="erase sessions so long after their last line came (default: PAIRLOG_RETENTION_DAYS, or never)",
     )
     parser.set_defaults(run=_serve)
 

@@ -229,12 +229,11 @@ def next_lines(connection: Connection, session: str, first: int, bytes_max: int)
 def _lines_in_lake(
     connection: Connection, session: str, first: int, bytes_max: int
 ) -> tuple[list[bytes], int]:
-    place = archive.place_of(connection, session)
-    if place is None:
+    if archive.place_of(connection, session) is None:
         return [], first
     if bytes_max < PART_BYTES_MAX:
         raise TooLittleRoom(PART_BYTES_MAX)
-    lines = next(parts(archive.lines_from(place, session, first)), [])
+    lines = next(parts(archive.lines_from(connection, session, first) or ()), [])
     return lines, seq_of(lines[-1]) + 1 if lines else first
 
 

@@ -105,9 +105,7 @@ class OutsideLines(Lines):
         doc = self.documents.of_file(path)
         if doc is not None and not doc.is_unread:
             doc.is_unread = True
-            self.gap(
-                "unsupported", "a file that is open is too large or no text: who changes it is not seen"
-            )
+            self.gap("unsupported", "a file that is open is too large or no text: who changes it is not seen")
 
     def is_as_said(self, path: str) -> None:
         """The file of a document that the editor has open has the text that it saved, to the letter."""
