@@ -13,6 +13,8 @@ from typing import BinaryIO
 from pairlog.line import LINE_BYTES_MAX
 
 _CHUNK_BYTES = 256 * 1024
+#: What a member is given first: what it leaves is copied, and there may be a hundred thousand empty ones.
+_FIRST_BYTES = 4 * 1024
 _INFLATED_BYTES_MAX = 4 * 1024 * 1024
 _GZIP = b"\x1f\x8b"
 _SMALL_BITS = 12
@@ -83,7 +85,7 @@ def unpack(data: bytes, bytes_max: int, line_bytes_max: int = LINE_BYTES_MAX) ->
 
 def unpacked_bytes(data: bytes) -> int:
     """How many bytes a frame unpacks to, counted with little of them in memory. Raises FrameError."""
-    return sum(map(len, _inflate([data])))
+    return sum(map(len, inflate([data])))
 
 
 def whole_lines(data: bytes) -> tuple[list[bytes], bytes]:
@@ -112,7 +114,7 @@ def read_pieces(pieces: Iterable[bytes]) -> Iterator[bytes]:
         head += piece
     coming = chain([head], coming)
     tail = b""
-    for chunk in _inflate(coming) if head.startswith(_GZIP) else coming:
+    for chunk in inflate(coming) if head.startswith(_GZIP) else coming:
         lines, tail = whole_lines(tail + chunk)
         yield from lines
         if len(tail) > LINE_BYTES_MAX:
@@ -121,20 +123,25 @@ def read_pieces(pieces: Iterable[bytes]) -> Iterator[bytes]:
         raise FrameError("the last line is torn: it has no line break")
 
 
-def _inflate(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    unpacker = zlib.decompressobj(wbits=31)
-    for packed in pieces:
-        while packed:
+def inflate(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """What gzip members in a row unpack to, a few MiB at once, from bytes cut anywhere.
+
+    Raises FrameError where they are no gzip, or where the last is not whole.
+    """
+    unpacker, started = zlib.decompressobj(wbits=31), False
+    for piece in pieces:
+        view, at = memoryview(piece), 0
+        while at < len(view):
+            packed = view[at : at + (_CHUNK_BYTES if started else _FIRST_BYTES)]
             try:
-                yield unpacker.decompress(packed, _INFLATED_BYTES_MAX)
+                unpacked = unpacker.decompress(packed, _INFLATED_BYTES_MAX)
             except zlib.error as error:
                 raise FrameError(f"not gzip ({error})") from None
-            packed = unpacker.unconsumed_tail
+            at += len(packed) - len(unpacker.unconsumed_tail) - len(unpacker.unused_data)
+            started = not unpacker.eof
             if unpacker.eof:
-                packed = unpacker.unused_data
                 unpacker = zlib.decompressobj(wbits=31)
-                started = False
-            else:
-                started = True
+            if unpacked:
+                yield unpacked
     if started:
         raise FrameError("the last frame is cut short")

@@ -13,8 +13,8 @@ from collector_api.lines.intake import check_order
 from collector_api.problems import BadFrame, OverLimit
 from pairlog.frame import FrameError, FrameTooLargeError, unpack
 
-#: Frames that unpack to so much are decoded where they arrive: the way to another thread would take longer.
-#: Larger ones count as a request for each time that they have as much.
+#: Frames of so many bytes, also unpacked, are decoded where they arrive: the way to another thread would take
+#: longer. Larger ones count as a request for each time that they have as many.
 _AT_ONCE_BYTES_MAX = 128 * 1024
 _GZIP = b"\x1f\x8b"
 
@@ -31,8 +31,10 @@ class Opener:
         """The checked lines of a frame, in order, at least one. Raises the Problem that forbids it."""
         size = min(_said(body), self._limits.frame_unpacked_bytes_max)
         held.take(size)
-        self._pace.charge(held.token, size // _AT_ONCE_BYTES_MAX)
-        if size <= _AT_ONCE_BYTES_MAX:
+        # A long body takes its time also where it unpacks to little.
+        effort = max(size, len(body))
+        self._pace.charge(held.token, effort // _AT_ONCE_BYTES_MAX)
+        if effort <= _AT_ONCE_BYTES_MAX:
             return open_frame(body, session, self._limits, size)
         async with self._large:
             return await run_in_threadpool(open_frame, body, session, self._limits, size)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -20,6 +19,7 @@ from pairlog.events import PositionEncoding, Session
 from pairlog.frame import (
     PART_BYTES_MAX,
     FrameTooLargeError,
+    inflate,
     pack,
     parts,
     unpack,
@@ -296,7 +296,7 @@ def _check_room_for_session(connection: Connection, contributor: int, limits: Li
 
 def lines_of(data: bytes) -> list[bytes]:
     """The lines of a stored frame."""
-    return whole_lines(gzip.decompress(data))[0]
+    return whole_lines(b"".join(inflate([data])))[0]
 
 
 def is_plain(body: bytes) -> bool:

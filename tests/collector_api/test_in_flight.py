@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import io
 import random
 from dataclasses import replace
 from hashlib import sha256
@@ -27,6 +29,17 @@ LONG = [*session_lines()[:1], line(1, "x", a="a" * 1_000_000)]
 CONTENT = random.Random(1).randbytes(600)
 DIGEST = sha256(CONTENT).hexdigest()
 LONG_NAMES = session_lines(workspace=random.Random(2).randbytes(500).hex())[:1]
+
+
+def _with_name(data: bytes, name: str) -> bytes:
+    file = io.BytesIO()
+    with gzip.GzipFile(name, "wb", fileobj=file, mtime=0) as packer:
+        packer.write(data)
+    return file.getvalue()
+
+
+#: A frame of one line whose own head is as long.
+STUFFED = _with_name(LONG[0] + b"\n", "n" * 1_000_000)
 
 
 def _pace() -> Pace:
@@ -130,7 +143,8 @@ async def _at_once(collector: Collector, token: str, count: int) -> list[httpx.R
         )
 
 
-def test_a_frame_that_unpacks_to_much_does_not_hold_up_the_others() -> None:
+@pytest.mark.parametrize("body", [pack(LONG), STUFFED], ids=["unpacks to much", "is long itself"])
+def test_a_frame_that_takes_long_does_not_hold_up_the_others(body: bytes) -> None:
     async def turns_meanwhile() -> int:
         turns = 0
 
@@ -143,25 +157,26 @@ def test_a_frame_that_unpacks_to_much_does_not_hold_up_the_others() -> None:
         limits = Limits()
         task = asyncio.create_task(others())
         with InFlight(limits).held(1) as held:
-            await Opener(limits, _pace()).open(pack(LONG), SESSION, held)
+            await Opener(limits, _pace()).open(body, SESSION, held)
         task.cancel()
         return turns
 
     assert asyncio.run(turns_meanwhile()) > 1
 
 
-def test_what_a_frame_unpacks_to_counts_against_the_pace() -> None:
+@pytest.mark.parametrize("body", [pack(LONG), STUFFED], ids=["unpacks to much", "is long itself"])
+def test_what_a_frame_takes_counts_against_the_pace(body: bytes) -> None:
     limits = Limits()
     pace = Pace("requests_per_second_max", 1, 5, lambda: 0.0)
 
     async def open_long() -> None:
         with InFlight(limits).held(1) as held:
-            await Opener(limits, pace).open(pack(LONG), SESSION, held)
+            await Opener(limits, pace).open(body, SESSION, held)
 
     asyncio.run(open_long())
     with pytest.raises(TooFast) as refusal:
         pace.take(1)
-    # 1,000,000 bytes are 7 requests more; 5 were free.
+    # A million bytes are 7 requests more; 5 were free.
     assert refusal.value.retry_after_s == 3
 
 

@@ -47,6 +47,12 @@ def test_a_torn_export_gives_its_whole_lines_and_then_says_so(
     assert seen == kept
 
 
+def test_reading_empty_members_takes_no_longer_than_they_are_many() -> None:
+    """Where the time grows with the square of their number, this takes half a minute."""
+    data = pack([b"{1"]) + pack([]) * 200_000 + pack([b"{2"])
+    assert list(read_pieces([data])) == [b"{1", b"{2"]
+
+
 def _keep(seen: list[bytes], data: bytes) -> None:
     # `extend` keeps what came before the error.
     seen.extend(read(io.BytesIO(data)))
