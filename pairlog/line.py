@@ -7,6 +7,7 @@ survives. Decoding is for those who want to understand a line.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, fields
 from typing import Any, get_type_hints
@@ -18,7 +19,23 @@ from pairlog.position import scrub
 #: The longest line that any part of Pairlog takes, in bytes.
 LINE_BYTES_MAX = 16 * 1024 * 1024
 
-_decode = json.JSONDecoder().decode
+
+def _float(digits: str) -> float:
+    """The nearest number that can be written again, which an infinity cannot."""
+    most = sys.float_info.max
+    return max(-most, min(most, float(digits)))
+
+
+def _int(digits: str) -> float:
+    try:
+        return int(digits)
+    except ValueError:
+        return _float(digits)
+
+
+_decode = json.JSONDecoder(parse_float=_float).decode
+#: Also integers of more digits than Python reads; to ask for each would make all others slower.
+_decode_any = json.JSONDecoder(parse_float=_float, parse_int=_int).decode
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _NAMES = {cls: tuple(f.name for f in fields(cls)[2:]) for cls in TYPES.values()}
 _REQUIRED = {cls: frozenset(f.name for f in fields(cls) if f.default is MISSING) for cls in TYPES.values()}
@@ -43,9 +60,16 @@ def encode(event: Event) -> bytes:
 
 
 def parse(line: bytes) -> dict[str, Any]:
-    """The JSON object of a line. Raises LineError where it has no `seq`, `t` and `type`."""
+    """The JSON object of a line; numbers beyond all floats are the largest of them.
+
+    Raises LineError where it has no `seq`, `t` and `type`.
+    """
     try:
-        body = _decode(line.decode())
+        text = line.decode()
+        try:
+            body = _decode(text)
+        except ValueError:
+            body = _decode_any(text)
     except (ValueError, RecursionError) as error:
         raise LineError(f"not JSON ({error})") from None
     if not isinstance(body, dict):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 import types
 from dataclasses import MISSING, fields
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -10,11 +12,14 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 
+from collector_api.database.tables import Frame
 from collector_api.limits import Limits
 from collector_api.lines.decoder import STRUCTS, read_lines
 from collector_api.problems import BadLine
 from pairlog.events import TYPES, Event
+from pairlog.frame import pack
 from pairlog.line import decode, encode
 from tests.collector_api.driver import SESSION, Collector, line, session_lines
 
@@ -114,3 +119,27 @@ def test_many_digits_in_a_text_or_behind_a_point_are_taken(digits: bytes) -> Non
     raw = b'{"seq":1,"t":0,"type":"later","a":' + digits + b"}"
     lines = read_lines([session_lines()[0], raw], SESSION, Limits())
     assert [it.raw for it in lines] == [session_lines()[0], raw]
+
+
+@pytest.mark.parametrize("number", [b"-" + b"7" * 5_000, b"1e999"], ids=["many digits", "beyond all floats"])
+def test_a_number_that_is_stored_and_hard_to_read_stops_neither_pages_nor_what_is_taken_back(
+    collector: Collector, mine: str, number: bytes
+) -> None:
+    """A collector of before took both."""
+    before = session_lines()
+    typed, later = (before[seq][:-1] + b',"later":%b}' % number for seq in (2, 4))
+    lines = [*before[:2], typed, before[3], later, *before[5:]]
+    collector.send(mine, before)
+    collector.store.written(
+        lambda connection: connection.execute(update(Frame).values(data=pack(lines))).rowcount
+    )
+
+    pages = [f"/sessions/{SESSION}", f"/sessions/{SESSION}/documents/1"]
+    assert [collector.ask(mine, "GET", page).status_code for page in pages] == [200, 200]
+    assert collector.redact(mine, spans=[[2, "/changes/0/4", 0, 1]]).json() == {"revision": 1}
+    assert collector.forget(mine, 3, 3).json()["revision"] == 2
+    masked, kept = (json.loads(collector.lines(mine)[seq]) for seq in (2, 4))
+    assert masked["changes"][0][4] == "*"
+    assert abs(masked["later"]) == sys.float_info.max
+    assert kept["seq"] == 4
+    assert [collector.ask(mine, "GET", page).status_code for page in pages] == [200, 200]
