@@ -38,7 +38,7 @@ class Batch:
                 path = it.path.relative_to(self._root).as_posix()
             except ValueError:
                 continue
-            if path == ".git":
+            if path == ".git" or path.startswith(".git/"):
                 self.has_git_moved = True
                 continue
             if it.pair:

@@ -197,6 +197,9 @@ class _Watch:
         if self._repository is None:
             self._find_repository()
             self._look_anew(waiting)
+            if self._repository is None:
+                # git is still making it.
+                self._watch([self._root / ".git"])
             return []
         return self._repository.look()
 

@@ -144,6 +144,16 @@ class TestVersionControl:
             assert 5 <= fetched < 40 and counted == 40 - fetched
             finished(it)
 
+    def test_a_repository_that_takes_its_time_to_be_made_becomes_known(self, tmp_path: Path) -> None:
+        (tmp_path / "shop").mkdir()
+        with watched(Shop(tmp_path / "shop", make=False), tmp_path / "home") as it:
+            (it.shop.root / ".git").mkdir()
+            it.mark()
+            it.shop.git("init", "-q", "-b", "main")
+            it.mark()
+            it.shop.commit("Begin")
+            it.until_told("vcs", action="commit", message="Begin\n")
+
     def test_a_clone_made_while_recording_becomes_known(self, tmp_path: Path) -> None:
         (tmp_path / "shop").mkdir()
         with watched(Shop(tmp_path / "shop", make=False), tmp_path / "home") as it:
