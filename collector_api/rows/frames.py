@@ -18,7 +18,7 @@ from collector_api.rows import archive, blobs, ledger, sessions, studies
 from pairlog.events import PositionEncoding, Session
 from pairlog.frame import (
     PART_BYTES_MAX,
-    FrameTooLargeError,
+    FrameError,
     inflate,
     pack,
     parts,
@@ -221,8 +221,12 @@ def next_lines(connection: Connection, session: str, first: int, bytes_max: int)
     data = connection.execute(question).scalar_one()
     try:
         lines = unpack(data, bytes_max - size, bytes_max)
-    except FrameTooLargeError:
-        raise TooLittleRoom(size + unpacked_bytes(data)) from None
+    except FrameError:
+        # It is too large for this room, or has several members, which was allowed once.
+        needed = size + unpacked_bytes(data)
+        if needed > bytes_max:
+            raise TooLittleRoom(needed) from None
+        lines = lines_of(data)
     return [line for line in lines if first_seq >= first or seq_of(line) >= first], last_seq + 1
 
 

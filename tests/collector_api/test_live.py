@@ -10,11 +10,14 @@ from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy import update
 
 from collector_api.arriving.in_flight import InFlight
+from collector_api.database.tables import Frame
 from collector_api.routes import stream
 from collector_api.routes.stream import Watcher, watch
 from collector_api.rows.tokens import find
+from pairlog.frame import pack
 from tests.collector_api.driver import SESSION, SMALL, Collector, line, problem, session_lines
 from tests.collector_api.secret import SAVES, SPANS, masked_lines, secret_lines
 
@@ -131,6 +134,17 @@ def test_it_is_watched_from_any_line_on(collector: Collector, mine: str) -> None
             back = {"Last-Event-ID": str(first - 1)}
             assert seen(collector, mine, headers=back) == expected
             assert seen(collector, mine, headers=back, params={"from": 2}) == expected
+
+
+def test_a_frame_of_several_members_as_were_taken_once_is_watched_as_any_other(
+    collector: Collector, mine: str
+) -> None:
+    lines = session_lines()
+    collector.send(mine, lines)
+    data = pack(lines[:4]) + pack([]) * 3 + pack(lines[4:])
+    collector.store.written(lambda connection: connection.execute(update(Frame).values(data=data)).rowcount)
+    assert seen(collector, mine) == [*as_messages(lines), END]
+    assert seen(collector, mine, params={"from": 6}) == [*as_messages(lines[6:]), END]
 
 
 @pytest.mark.parametrize(("params", "more"), [({"from": -1}, {}), ({}, {"Last-Event-ID": "x"})])
