@@ -50,15 +50,11 @@ class Facts:
 
 @dataclass(frozen=True)
 class Entry:
-    """A tracked file: its mode and object id in the index, its path relative to the folder.
-
-    One in conflict (`is_unmerged`) has an id for each side, of which this is one.
-    """
+    """A file that git tracks or would take: mode, object id (empty for a new one), path in the folder."""
 
     mode: str
     id: str
     path: str
-    is_unmerged: bool = False
 
 
 def head_of(folder: Path) -> str | None:
@@ -101,20 +97,6 @@ def without_credentials(remote: str) -> str | None:
     if parts.scheme == "file":
         return None
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-
-
-def tracked(folder: Path) -> list[Entry] | None:
-    """The tracked files below `folder` as the index has them; None where it is in no repository."""
-    listing = output(folder, "ls-files", "--stage", "-z")
-    if listing is None:
-        return None
-    entries: dict[str, Entry] = {}
-    for record in listing.split(b"\0"):
-        attributes, _, path = record.partition(b"\t")
-        if path:
-            mode, identifier, stage = attributes.decode().split(" ")
-            entries[os.fsdecode(path)] = Entry(mode, identifier, os.fsdecode(path), stage != "0")
-    return list(entries.values())
 
 
 def index_differs(folder: Path) -> bool | None:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lsp_server.home.blob_store import BlobStore
-from lsp_server.workspace.git import Entry, index_differs, object_id, tracked
+from lsp_server.workspace.git import Entry, index_differs, object_id
+from lsp_server.workspace.index import indexed
 from lsp_server.workspace.texts import is_utf8
 from lsp_server.workspace.untracked import untracked
 from pairlog.blobs import File, write_manifest
@@ -73,12 +74,12 @@ def take(
     the content that is `known` stands, where there is one. What is read becomes known. Raises OSError where a
     blob cannot be stored.
     """
-    entries = tracked(folder)
-    if entries is None:
+    tracked = indexed(folder)
+    if tracked is None:
         return None
     new = untracked(folder)
     omitted = max(0, len(new) - UNTRACKED_FILES_MAX)
-    entries += new[:UNTRACKED_FILES_MAX]
+    entries = [Entry(it.mode, it.id, it.path) for it in tracked.values()] + new[:UNTRACKED_FILES_MAX]
     known = known or Known()
     read: dict[str, _Content] = {}
     files: list[File] = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -118,13 +119,8 @@ class _Script:
     def _edited_meanwhile(self) -> None:
         """The file is changed and saved again while the tests run."""
         self._note("a run with an edit in its middle", "the text saved last", "nobody's")
-        hold, held = self.beside.write("hold", ""), self.beside.shop / "held"
-        running = self.beside.start("-q")
-        wait_for("the first test", lambda: held.exists() or None)
-        self._save((self._number + 2) % 5)
-        hold.unlink()
-        running.communicate(timeout=SECONDS_MAX)
-        held.unlink()
+        with self._running():
+            self._save((self._number + 2) % 5)
 
     def _in_a_terminal(self) -> None:
         self._note("a run in a terminal", "the text saved last", "a run's own")
@@ -135,14 +131,9 @@ class _Script:
     def _in_a_terminal_told_late(self) -> None:
         """The editor tells of the terminal behind its tests and behind a save."""
         self._note("a run in a terminal that is told late", "the text saved last", "a run's own")
-        hold, held = self.beside.write("hold", ""), self.beside.shop / "held"
-        running = self.beside.start("-q")
-        wait_for("the first test", lambda: held.exists() or None)
-        self._save((self._number + 2) % 5)
-        self._tell("started", "terminal", command="pytest -q", ms_ago=_MINUTE)
-        hold.unlink()
-        running.communicate(timeout=SECONDS_MAX)
-        held.unlink()
+        with self._running():
+            self._save((self._number + 2) % 5)
+            self._tell("started", "terminal", command="pytest -q", ms_ago=_MINUTE)
         self._tell("ended", "terminal")
 
     def _beside_a_server(self) -> None:
@@ -170,6 +161,17 @@ class _Script:
         self._save((self._number + 1) % 5)
         self._report("app/junit.xml", "lib/junit.xml")
         self._tell("ended", "task")
+
+    @contextmanager
+    def _running(self) -> Iterator[None]:
+        """A run that is in its first test until this is left."""
+        hold, held = self.beside.write("hold", ""), self.beside.shop / "held"
+        running = self.beside.start("-q")
+        wait_for("the first test", lambda: held.exists() or None)
+        yield
+        hold.unlink()
+        running.communicate(timeout=SECONDS_MAX)
+        held.unlink()
 
     def _report(self, *files: str) -> None:
         before = len(self._ends())

@@ -173,13 +173,18 @@ def test_both_apis_answer_streamed_or_at_once(tmp_path: Path, api: str, answer: 
         editor.client.hang_up()
 
 
+def goes_on_from_now(endpoint: ModelEndpoint) -> Event:
+    """From now on it answers without end; set once it has begun to."""
+    started = Event()
+    going = goes_on("text/event-stream", b": still here\n\n")
+    endpoint.answer = lambda handler: (started.set(), going(handler))[1]
+    return started
+
+
 def test_a_request_that_is_taken_back_lets_go_of_the_endpoint(
     editor: Editor, endpoint: ModelEndpoint
 ) -> None:
-    endpoint.answer = goes_on("text/event-stream", b": still here\n\n")
-    started = Event()
-    going = endpoint.answer
-    endpoint.answer = lambda handler: (started.set(), going(handler))[1]
+    started = goes_on_from_now(endpoint)
     request = editor.begin(0, 4)
     assert started.wait(20)
     editor.client.notify("$/cancelRequest", {"id": request})
@@ -188,9 +193,7 @@ def test_a_request_that_is_taken_back_lets_go_of_the_endpoint(
 
 
 def test_a_newer_request_lets_go_of_the_one_before(editor: Editor, endpoint: ModelEndpoint) -> None:
-    started = Event()
-    going = goes_on("text/event-stream", b": still here\n\n")
-    endpoint.answer = lambda handler: (started.set(), going(handler))[1]
+    started = goes_on_from_now(endpoint)
     first = editor.begin(0, 4)
     assert started.wait(20)
     endpoint.answer = GOOD
@@ -220,10 +223,7 @@ def test_leaving_does_not_wait_for_an_answer(editor: Editor, endpoint: ModelEndp
 def test_nobody_waits_for_an_answer_once_consent_is_taken_back(
     editor: Editor, endpoint: ModelEndpoint
 ) -> None:
-    endpoint.answer = goes_on("text/event-stream", b": still here\n\n")
-    started = Event()
-    going = endpoint.answer
-    endpoint.answer = lambda handler: (started.set(), going(handler))[1]
+    started = goes_on_from_now(endpoint)
     request = editor.begin(0, 4)
     assert started.wait(20)
     take_back = {"command": "pairlog.clientConsent", "arguments": ["off"]}
