@@ -137,6 +137,13 @@ class TestWhereTheSystemHasNoInotify:
             finished(it)
 
 
+def looked_around(it: Watched) -> None:
+    """What is there as the recorder looks around for the first time is not new: wait until it has."""
+    changes = [{"uri": it.shop.write("first.py", "x = 1\n").as_uri(), "type": 1}]
+    it.client.notify("workspace/didChangeWatchedFiles", {"changes": changes})
+    it.until_told("open", path="first.py")
+
+
 class TestWhereTheSystemHasNoWatches:
     def test_the_client_is_asked_for_its_own(self, tmp_path: Path) -> None:
         shop = Shop(tmp_path / "shop", {"cart.py": CART})
@@ -145,6 +152,7 @@ class TestWhereTheSystemHasNoWatches:
             asked = it.client.wait(lambda message: message.get("method") == "client/registerCapability")
             (registration,) = asked["params"]["registrations"]
             assert registration["method"] == "workspace/didChangeWatchedFiles"
+            looked_around(it)
             shop.git("clone", "-q", ".", "copy")
             shop.write("copy/shelf.py", "very secret\n")
             shop.write("cart.py", "total = 2\n")
@@ -157,7 +165,8 @@ class TestWhereTheSystemHasNoWatches:
             )
             it.until_told("edit", changes=[[0, 8, 0, 9, "2"]])
             it.until_told("vcs", action="commit")
-            assert {event["path"] for event in it.events() if event["type"] == "open"} == {"cart.py"}
+            opened = {event["path"] for event in it.events() if event["type"] == "open"}
+            assert opened == {"first.py", "cart.py"}
             finished(it)
 
     def test_without_git_the_client_is_heard_of_files_directly_in_the_folder(self, tmp_path: Path) -> None:
@@ -170,9 +179,7 @@ class TestWhereTheSystemHasNoWatches:
                 changes = [{"uri": shop.write(name, "x = 1\n").as_uri(), "type": 1} for name in names]
                 it.client.notify("workspace/didChangeWatchedFiles", {"changes": changes})
 
-            # What is there as the recorder looks around for the first time is not new.
-            write("first.py")
-            it.until_told("open", path="first.py")
+            looked_around(it)
             write("node_modules/deep.js", "cart.py")
             (opened,) = it.until_told("open", path="cart.py")
             it.until_told("edit", doc=opened["doc"], changes=[[0, 0, 0, 0, "x = 1\n"]])
@@ -186,6 +193,7 @@ class TestWhereTheSystemHasNoWatches:
         shop = Shop(tmp_path / "shop", {"cart.py": CART})
         with recorder(shop, tmp_path / "home", [sys.executable, "-c", WITHOUT_WATCHES], watches=True) as it:
             it.client.wait(lambda message: message.get("method") == "client/registerCapability")
+            looked_around(it)
             shop.write("cart.py", "total = 2\n")
             long = "x" * 300
             names = (f"{long}.py", f"{long}/a.py", "a%00b/c.py", "a%00b.py", "cart.py")
