@@ -1,7 +1,7 @@
 """Watches for the reports that test runners write: JUnit's XML, new or changed, anywhere in the workspace.
 
-It looks around in a thread, and the longer a look takes the longer it rests: it takes a two-thousandth of a
-core at most. Reports mostly lie in folders that git ignores; they are a program's output, so git is not
+It looks around in a thread, and the longer a look takes the longer it rests: looking takes a two-thousandth
+of a core at most. Reports mostly lie in folders that git ignores; they are a program's output, so git is not
 asked about them, and the deny list is.
 """
 
@@ -13,6 +13,7 @@ import stat
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -29,6 +30,7 @@ from pairlog.errors import UserError
 
 _REST_SECONDS_MIN = 5.0
 _REST_PER_LOOK = 2000
+_LOOKS_KEPT = 3
 _ENTRIES_MAX = 200_000
 #: A report that was written to a moment ago may not be whole.
 _SETTLED_SECONDS = 0.5
@@ -41,6 +43,26 @@ class _Stamp(NamedTuple):
     size: int
 
 
+class Pace:
+    """How long to rest between looks.
+
+    The cheapest of the last looks counts: what else the machine did in one of them, as a host that takes the
+    core away for 20 ms, would put the next look off by a minute.
+    """
+
+    def __init__(self) -> None:
+        self._costs: deque[float] = deque(maxlen=_LOOKS_KEPT)
+
+    def took(self, cost: float) -> None:
+        """A look took so many seconds of a core."""
+        self._costs.append(cost)
+
+    @property
+    def rest(self) -> float:
+        """The seconds to rest behind the last look."""
+        return max(_REST_SECONDS_MIN, min(self._costs) * _REST_PER_LOOK)
+
+
 class ReportFiles:
     """The sense. What lies there already when it starts is old."""
 
@@ -49,6 +71,7 @@ class ReportFiles:
         self._doubles = doubles
         self._stopped = threading.Event()
         self._seen: dict[str, _Stamp] = {}
+        self._pace = Pace()
         #: What happened before this sense began, in milliseconds since 1970, is seen already.
         self._told_from_ms = 0
 
@@ -69,18 +92,21 @@ class ReportFiles:
         self._stopped.set()
 
     def _watch(self, place: Place, tell: Tell, wanted: re.Pattern[str]) -> None:
-        self._seen = dict(self._found(place, wanted))
-        rest = _REST_SECONDS_MIN
+        self._seen = dict(self._look(place, wanted))
         with suppress(Deaf):
-            while not self._stopped.wait(rest):
-                begun = time.thread_time()
-                self._look(place, tell, wanted)
-                rest = max(_REST_SECONDS_MIN, (time.thread_time() - begun) * _REST_PER_LOOK)
+            while not self._stopped.wait(self._pace.rest):
+                self._tell_new(self._look(place, wanted), place, tell)
 
-    def _look(self, place: Place, tell: Tell, wanted: re.Pattern[str]) -> None:
+    def _look(self, place: Place, wanted: re.Pattern[str]) -> list[tuple[str, _Stamp]]:
+        begun = time.thread_time()
+        found = list(self._found(place, wanted))
+        self._pace.took(time.thread_time() - begun)
+        return found
+
+    def _tell_new(self, found: list[tuple[str, _Stamp]], place: Place, tell: Tell) -> None:
         """Tell of the reports that are new; those of one folder are one run."""
         runs: dict[Path, ReportRun] = {}
-        for path, stamp in self._found(place, wanted):
+        for path, stamp in found:
             file, written = place.root / path, stamp.mtime_ns / 1e9
             if self._seen.get(path) == stamp or 0 <= time.time() - written < _SETTLED_SECONDS:
                 continue

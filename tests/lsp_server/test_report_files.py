@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from lsp_server.senses.report_files import Pace
 from tests.lsp_server.beside import Beside
 from tests.lsp_server.test_junit import BOMB, SUREFIRE
 from tests.support.processes import wait_for
@@ -33,6 +34,14 @@ def report(scene: Beside, name: str, text: str = SUREFIRE, age_s: float = 1.0) -
 
 def outcomes(events: list[dict[str, Any]]) -> list[tuple[str, str]]:
     return [(event["test"], event["outcome"]) for event in events if event["type"] == "test"]
+
+
+def test_a_look_that_was_costly_once_puts_off_none_and_looks_that_are_costly_do() -> None:
+    pace, rests = Pace(), []
+    for cost in (0.0005, 0.03, 0.03, 0.03, 0.0005):
+        pace.took(cost)
+        rests.append(pace.rest)
+    assert rests == [5.0, 5.0, 5.0, 60.0, 5.0]
 
 
 def test_reports_of_a_folder_are_a_run_of_the_task_that_wrote_them(scene: Beside) -> None:
