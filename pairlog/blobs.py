@@ -68,6 +68,7 @@ def write_manifest(files: Iterable[File]) -> bytes:
 def named_blobs(lines: Iterable[bytes], blobs: Blobs) -> Iterator[str]:
     """The SHA-256 of each blob that a session needs, each once, a manifest before its files."""
     seen: set[str] = set()
+    read: set[str] = set()
     for line in lines:
         if b'"open"' not in line and b'"workspace"' not in line:
             continue
@@ -75,7 +76,8 @@ def named_blobs(lines: Iterable[bytes], blobs: Blobs) -> Iterator[str]:
         named: list[str] = []
         if isinstance(event, Open) and event.blob is not None:
             named = [event.blob]
-        elif isinstance(event, Workspace):
+        elif isinstance(event, Workspace) and event.manifest not in read:
+            read.add(event.manifest)
             files = read_manifest(blobs(event.manifest))
             named = [event.manifest, *(file.blob for file in files)]
         for digest in named:

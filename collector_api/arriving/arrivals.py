@@ -13,10 +13,13 @@ from collector_api.arriving.receiving import Received
 from collector_api.database.writer import GROUP_MAX, WAITING_MAX
 from collector_api.limits import Limits
 from collector_api.problems import TooFast
-from collector_api.rows import blobs, frames
+from collector_api.rows import frames
 from collector_api.rows.archive import InLake
-from collector_api.rows.frames import Arrival
+from collector_api.rows.frames import Arrival, Unplanned
 from collector_api.store import Store
+
+#: How often a frame comes back: from a lake, for a plan, and as its session changes meanwhile.
+_TRIES = 8
 
 
 class Arrivals:
@@ -27,7 +30,7 @@ class Arrivals:
         self._limits = limits
         self._waiting: deque[tuple[Arrival, asyncio.Future[Received]]] = deque()
         self._writing: asyncio.Task[None] | None = None
-        self._finding_needs = asyncio.Lock()
+        self._planning = asyncio.Lock()
 
     @property
     def waiting(self) -> int:
@@ -37,21 +40,29 @@ class Arrivals:
     async def take(self, arrival: Arrival) -> Received:
         """What became of a frame, once it is durable; a session whose lines are in a lake comes back first.
 
-        Raises the Problem that forbids it; TooFast where too many wait.
+        Raises the Problem that forbids it; TooFast where too many wait, or its session never stands still.
         """
-        if blobs.names_any(arrival.lines):
-            # A manifest may name very many, and all who write would wait. One by one: each takes memory.
-            async with self._finding_needs:
-                arrival = await run_in_threadpool(self._with_needs, arrival)
-        try:
-            return await self._taken(arrival)
-        except InLake as error:
-            await run_in_threadpool(self._store.thaw, error.session)
-            return await self._taken(arrival)
+        to_be_planned = False
+        for _ in range(_TRIES):
+            try:
+                if to_be_planned:
+                    arrival = await self._planned(arrival)
+                    to_be_planned = False
+                return await self._taken(arrival)
+            except InLake as error:
+                await run_in_threadpool(self._store.thaw, error.session)
+            except Unplanned:
+                to_be_planned = True
+        raise TooFast("the session changes while its frame is looked at; try again in a second")
 
-    def _with_needs(self, arrival: Arrival) -> Arrival:
-        with self._store.reading() as connection:
-            return arrival._replace(needs=frames.needs(connection, arrival))
+    async def _planned(self, arrival: Arrival) -> Arrival:
+        def planned() -> Arrival:
+            with self._store.reading() as connection:
+                return frames.planned(connection, arrival, self._limits)
+
+        # One after the other: a manifest or a ledger takes memory.
+        async with self._planning:
+            return await run_in_threadpool(planned)
 
     def _taken(self, arrival: Arrival) -> asyncio.Future[Received]:
         if len(self._waiting) >= WAITING_MAX:

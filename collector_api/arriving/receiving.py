@@ -18,8 +18,9 @@ from collector_api.limits import Limits
 from collector_api.lines import remasking
 from collector_api.lines.decoder import seq_of
 from collector_api.lines.redactions import Redaction
+from collector_api.lines.rewriting import Rewriting
 from collector_api.problems import Conflict
-from collector_api.rows import frames, ledger, together
+from collector_api.rows import frames, together
 from collector_api.rows.frames import Appended, Arrival
 
 
@@ -70,6 +71,8 @@ def receive(connection: Connection, arrival: Arrival, limits: Limits) -> Receive
     except Conflict:
         if not _mask_again(connection, arrival, limits):
             raise
+        # In the same turn: where the frame is refused after all, nothing of it was masked.
+        arrival = frames.planned(connection, arrival, limits)
         return _received(frames.append(connection, arrival, limits), masked=True)
     return _received(appended, masked=appended.differs and _mask_again(connection, arrival, limits))
 
@@ -80,10 +83,11 @@ def _received(appended: Appended, masked: bool = False) -> Received:
 
 def _mask_again(connection: Connection, arrival: Arrival, limits: Limits) -> bool:
     """Mask stored lines where those that came again are masked; returns whether any was."""
-    session, contributor, lines, *_ = arrival
+    session, contributor, lines, _, plan = arrival
     first, last = lines[0].seq, lines[-1].seq
     stored = {seq_of(line): line for line in frames.between(connection, session, first, last)}
-    rewriting = ledger.rewriting(connection, session, contributor, first)
+    # A frame without a plan has no line that anything reaches.
+    rewriting = Rewriting() if plan is None else plan.taken_back
     encoding = frames.encoding(connection, session)
     found: list[Redaction] = []
     for line in lines:

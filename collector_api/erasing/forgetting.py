@@ -17,6 +17,7 @@ from collector_api.lines.decoder import last_of, seq_of
 from collector_api.lines.redactions import SEQ_MAX, Minutes, Range, Redaction, Window
 from collector_api.rows import archive, blobs, frames, ledger, sessions
 from pairlog import facts, forgetting
+from pairlog.blobs import named_blobs
 from pairlog.events import Open
 from pairlog.forgetting import Forgotten
 from pairlog.frame import pack, parts
@@ -28,7 +29,7 @@ class Plan:
     """What becomes of a session whose state is `revision` and `acked`; worked out while others write.
 
     `first` and `last` are the seqs of the whole lines that the window reaches; `done` is None where it
-    reaches none.
+    reaches none. `named` are the contents that the lines name then.
     """
 
     revision: int
@@ -37,6 +38,7 @@ class Plan:
     first: int = 0
     last: int = 0
     done: Forgotten | None = None
+    named: frozenset[str] = frozenset()
 
 
 class Answer(NamedTuple):
@@ -75,7 +77,14 @@ def plan(connection: Connection, session: str, contributor: int, window: Window)
     done = forgetting.forget(
         before, first, last, lambda sha256: blobs.of_session(connection, session, sha256), needs_rebase=True
     )
-    return Plan(row.revision, row.acked, before, first, last, done)
+    # What stands in for a manifest is not stored yet.
+    made = {hashlib.sha256(content).hexdigest(): content for content in done.blobs.values()}
+
+    def content_of(sha256: str) -> bytes:
+        return made[sha256] if sha256 in made else blobs.of_contributor(connection, contributor, sha256)
+
+    named = frozenset(named_blobs(done.lines, content_of))
+    return Plan(row.revision, row.acked, before, first, last, done, named)
 
 
 def forget(
@@ -147,7 +156,7 @@ def _apply(connection: Connection, row: SessionRow, plan: Plan) -> None:
     grown = _replace(connection, row.id, plan.first, lines)
     changes |= {"events": len(lines), "last_seq": seq_of(lines[-1]), **facts.of_lines(lines).columns()}
     sessions.taken_back(connection, row, grown, changes)
-    blobs.name_anew(connection, row.id, row.contributor_id, lines)
+    blobs.name_anew(connection, row.id, row.contributor_id, plan.named)
     blobs.give_back(connection, row.contributor_id, named)
 
 

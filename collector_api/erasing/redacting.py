@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, select, update
@@ -16,6 +17,7 @@ from collector_api.lines.redactions import Redaction
 from collector_api.lines.rewriting import Rewriting
 from collector_api.problems import BadLine, BadRequest, ReplacementMissing
 from collector_api.rows import archive, blobs, frames, ledger, sessions
+from pairlog.blobs import named_blobs
 from pairlog.events import Session
 from pairlog.frame import pack
 
@@ -55,7 +57,9 @@ def redact(
             changes |= _of_header(connection, session, limits)
         sessions.taken_back(connection, row, grown, changes)
         if replaced:
-            blobs.name_anew(connection, session, contributor, frames.lines_from(connection, session))
+            contents = partial(blobs.of_contributor, connection, contributor)
+            names = set(named_blobs(frames.lines_from(connection, session), contents))
+            blobs.name_anew(connection, session, contributor, names)
     blobs.give_back(connection, contributor, replaced)
     ledger.keep(connection, session, contributor, request, redaction, revision)
     return revision
@@ -79,7 +83,7 @@ def _rewrite(connection: Connection, row: SessionRow, redaction: Redaction, limi
         if masked == lines:
             continue
         changed = [after for before, after in zip(lines, masked, strict=True) if before != after]
-        blobs.needed(connection, row.id, row.contributor_id, _checked(changed, row.id, limits))
+        blobs.needed(connection, row.contributor_id, _checked(changed, row.id, limits))
         packed = pack(masked)
         grown += len(packed) - len(data)
         this = (col(Frame.session_id) == row.id, col(Frame.first_seq) == first)

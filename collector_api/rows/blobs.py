@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
@@ -17,7 +17,6 @@ from collector_api.problems import BadToken, BlobMissing, NoBlob, NoRoom
 from pairlog.blobs import read_manifest
 from pairlog.errors import UserError
 from pairlog.events import Open, Workspace
-from pairlog.line import decode
 from pairlog.moment import now
 
 T = TypeVar("T")
@@ -26,6 +25,7 @@ _SHA256 = re.compile("[0-9a-f]{64}")
 #: Made once, because every frame asks and tells it.
 _MINE = col(Contributor.id) == bindparam("contributor")
 _USED = select(col(Contributor.bytes), col(Contributor.erased_at)).where(_MINE)
+_NAME = insert(table_of(Named))
 _COUNT = update(table_of(Contributor)).where(_MINE).values(bytes=col(Contributor.bytes) + bindparam("grown"))
 #: How many hashes one question to the database may hold.
 _ASK_MAX = 500
@@ -86,40 +86,40 @@ def present(connection: Connection, contributor: int, digests: Iterable[str]) ->
     return found
 
 
-def needed(
-    connection: Connection,
-    session: str,
-    contributor: int,
-    lines: Iterable[Line],
-    known: frozenset[str] | None = None,
-) -> set[str]:
-    """The contents that lines of a session, and the manifests that they name, need.
+def needed(connection: Connection, contributor: int, lines: Iterable[Line]) -> set[str]:
+    """The contents that lines, and the manifests that they name, need. Each manifest is read once.
 
-    `known` are all that they need, where somebody found that out before: no manifest is read again. Raises
-    BlobMissing for the first line whose contents are not all here.
+    Raises BlobMissing for the first line whose contents are not all here.
     """
-    if not names_any(lines):
-        return set()
-    # What a session names is here.
-    have = named(connection, session)
-    if known is not None and known - have <= present(connection, contributor, known - have):
-        return set(known)
     found: set[str] = set()
+    # A manifest may also be a content that a file has: what is found was not read.
     read: set[str] = set()
+    opened: dict[str, int] = {}
     for line in lines:
         if isinstance(line.event, Open) and line.event.blob is not None:
-            digests = {line.event.blob}
+            opened.setdefault(line.event.blob, line.seq)
         elif isinstance(line.event, Workspace) and line.event.manifest not in read:
             read.add(line.event.manifest)
+            found |= _here(connection, contributor, opened, found)
+            opened = {}
             digests = _of_manifest(connection, contributor, line.seq, line.event.manifest)
-        else:
-            continue
-        fresh = digests - have - found
-        missing = fresh - present(connection, contributor, fresh)
-        if missing:
-            raise BlobMissing(line.seq, min(missing), "it is not here")
-        found |= digests
-    return found
+            found |= _here(connection, contributor, dict.fromkeys(digests, line.seq), found)
+    return found | _here(connection, contributor, opened, found)
+
+
+def _here(connection: Connection, contributor: int, seqs: Mapping[str, int], known: set[str]) -> set[str]:
+    """Those contents of `seqs`, by the first line that needs each, that are not known. Raises BlobMissing."""
+    fresh = seqs.keys() - known
+    missing = fresh - present(connection, contributor, fresh)
+    if missing:
+        seq, sha256 = min((seqs[sha256], sha256) for sha256 in missing)
+        raise BlobMissing(seq, sha256, "it is not here")
+    return fresh
+
+
+def names_manifest(lines: Iterable[Line]) -> bool:
+    """Whether any of these lines names a manifest, which may name very many contents."""
+    return any(isinstance(line.event, Workspace) for line in lines)
 
 
 def names_any(lines: Iterable[Line]) -> bool:
@@ -128,14 +128,18 @@ def names_any(lines: Iterable[Line]) -> bool:
     return any(isinstance(it, Workspace) or (isinstance(it, Open) and it.blob is not None) for it in events)
 
 
-def name(connection: Connection, session: str, contributor: int, digests: set[str]) -> None:
-    """Note that a session names these contents."""
-    if not digests:
-        return
-    fresh = sorted(digests - named(connection, session))
-    if fresh:
-        rows = [{"session_id": session, "sha256": sha256, "contributor_id": contributor} for sha256 in fresh]
-        connection.execute(insert(Named), rows)
+def name(connection: Connection, session: str, contributor: int, digests: Iterable[str]) -> None:
+    """Note that a session names these contents, none of which it names already."""
+    rows = [
+        {"session_id": session, "sha256": sha256, "contributor_id": contributor} for sha256 in sorted(digests)
+    ]
+    if rows:
+        connection.execute(_NAME, rows)
+
+
+def unnamed_of(connection: Connection, session: str, digests: set[str]) -> set[str]:
+    """Those of these contents that a session does not name yet."""
+    return digests - named(connection, session) if digests else digests
 
 
 def named(connection: Connection, session: str) -> set[str]:
@@ -144,19 +148,8 @@ def named(connection: Connection, session: str) -> set[str]:
     return set(connection.execute(question).scalars())
 
 
-def name_anew(connection: Connection, session: str, contributor: int, lines: Iterable[bytes]) -> None:
-    """Note which contents a session names now that its lines are these."""
-    digests: set[str] = set()
-    read: set[str] = set()
-    for line in lines:
-        if b'"open"' not in line and b'"workspace"' not in line:
-            continue
-        event = decode(line)
-        if isinstance(event, Open) and event.blob is not None:
-            digests.add(event.blob)
-        elif isinstance(event, Workspace) and event.manifest not in read:
-            read.add(event.manifest)
-            digests |= _of_manifest(connection, contributor, event.seq, event.manifest)
+def name_anew(connection: Connection, session: str, contributor: int, digests: Iterable[str]) -> None:
+    """Note that a session names these contents now, and no others."""
     connection.execute(delete(Named).where(col(Named.session_id) == session))
     name(connection, session, contributor, digests)
 

@@ -13,7 +13,7 @@ from collector_api.limits import Limits
 from collector_api.lines.decoder import Line, seq_of
 from collector_api.lines.intake import new_lines
 from collector_api.lines.rewriting import Rewriting, reread
-from collector_api.problems import BadLine, Ended, Hole, NoRoom
+from collector_api.problems import BadLine, Ended, Hole, NoRoom, Problem
 from collector_api.rows import archive, blobs, ledger, sessions, studies
 from pairlog.events import PositionEncoding, Session
 from pairlog.frame import (
@@ -43,14 +43,45 @@ KEEP = insert(table_of(Frame))
 class Arrival(NamedTuple):
     """A frame that arrived: `lines` are checked and in order, at least one; `body` brought them.
 
-    `needs`: the contents that they need, where that was found out before the writer's turn.
+    `plan` is what becomes of it, where that was worked out beside the writer.
     """
 
     session: str
     contributor: int
     lines: Sequence[Line]
     body: bytes
-    needs: frozenset[str] | None = None
+    plan: Plan | None = None
+
+
+class Standing(NamedTuple):
+    """Where a session stands: while this is the same, so are its lines, its names and its ledger.
+
+    Of one that is not here, `revision` is the last entry of its ledger.
+    """
+
+    acked: int = -1
+    revision: int = 0
+    redact_through: int = -1
+    complete: bool = False
+
+
+class Plan(NamedTuple):
+    """What becomes of a frame whose session stands so.
+
+    `fresh` are the lines to store, `named` the contents that the session names with them for the first time;
+    `differs`: see Appended. `refusal` is the Problem that forbids the frame.
+    """
+
+    standing: Standing
+    taken_back: Rewriting
+    fresh: Sequence[Line] = ()
+    named: frozenset[str] = frozenset()
+    differs: bool = False
+    refusal: Problem | None = None
+
+
+class Unplanned(Exception):
+    """To find out what becomes of a frame would keep all who write waiting: it needs a plan of `planned`."""
 
 
 class TooLittleRoom(Exception):
@@ -77,34 +108,24 @@ class Appended(NamedTuple):
 def append(connection: Connection, arrival: Arrival, limits: Limits) -> Appended:
     """Store the lines of a frame that are not stored yet.
 
-    Raises the Problem that forbids it, before anything is written.
+    Raises the Problem that forbids it, before anything is written; Unplanned, InLake.
     """
-    session, contributor, lines, body, needs = arrival
+    session, contributor, lines, body, _ = arrival
     row = sessions.owned(connection, session, contributor)
     if row is None:
         if lines[0].seq != 0:
             raise Hole(0)
         _check_room_for_session(connection, contributor, limits)
-        redact_through = ledger.last_reached(connection, session, contributor)
     else:
         archive.check_hot(row)
-        redact_through = row.redact_through
-    expected = 0 if row is None else row.acked + 1
-    taken_back = Rewriting()
-    if redact_through >= lines[0].seq:
-        taken_back = ledger.rewriting(connection, session, contributor, lines[0].seq)
-    stored: dict[int, bytes] = {}
-    if lines[0].seq < expected:
-        stored = {seq_of(line): line for line in between(connection, session, lines[0].seq, lines[-1].seq)}
-    arrived = taken_back.arriving(lines, expected)
-    fresh = new_lines(arrived, expected, stored, taken_back.excuses)
-    differs = bool(stored) and any(stored.get(line.seq, line.raw) != line.raw for line in lines)
+    standing, taken_back, fresh, named, differs, refusal = _plan(connection, arrival, row, limits)
+    if refusal is not None:
+        raise refusal
     if not fresh:
-        return Appended(expected - 1, differs=differs)
-    if row is not None and row.complete:
-        raise Ended(fresh[0].seq)
-    fresh = _taken_back(connection, session, fresh, taken_back, limits)
-    named = blobs.needed(connection, session, contributor, fresh, needs if fresh is lines else None)
+        return Appended(standing.acked, differs=differs)
+    # What was here as the plan was made may have gone.
+    if named - blobs.present(connection, contributor, named):
+        raise Unplanned
     as_it_came = fresh is lines and is_plain(body)
     data = body if as_it_came else pack(line.raw for line in fresh)
     blobs.take_room(connection, contributor, len(data), limits)
@@ -116,7 +137,7 @@ def append(connection: Connection, arrival: Arrival, limits: Limits) -> Appended
         change = sessions.next_change(connection)
         begun = sessions.begun(contributor, header, fresh, len(data), studied, change)
         started_at = str(begun["started_at"])
-        connection.execute(BEGIN, {**begun, "redact_through": redact_through})
+        connection.execute(BEGIN, {**begun, "redact_through": standing.redact_through})
     else:
         started_at = row.started_at
         changes = sessions.continued(row, fresh, len(data), sessions.next_change(connection))
@@ -128,20 +149,65 @@ def append(connection: Connection, arrival: Arrival, limits: Limits) -> Appended
     return Appended(fresh[-1].next - 1, dropped > 0, differs, len(fresh), started_at)
 
 
-def needs(connection: Connection, arrival: Arrival) -> frozenset[str] | None:
-    """The contents that a frame needs whose lines are all new; of another one the writer finds them out.
+def planned(connection: Connection, arrival: Arrival, limits: Limits) -> Arrival:
+    """A frame with its plan. Raises Erased, NotOwner or InLake."""
+    row = sessions.owned(connection, arrival.session, arrival.contributor)
+    if row is not None:
+        archive.check_hot(row)
+    standing = _standing(connection, arrival, row)
+    taken_back = _reaching(connection, arrival, standing)
+    try:
+        plan = _worked_out(connection, arrival, standing, taken_back, limits)
+    except Problem as problem:
+        plan = Plan(standing, taken_back, refusal=problem)
+    return arrival._replace(plan=plan)
 
-    Raises the Problem that forbids the frame.
-    """
+
+def _plan(connection: Connection, arrival: Arrival, row: SessionRow | None, limits: Limits) -> Plan:
+    """The plan of a frame, as the session stands now. Raises Unplanned where it has none and takes long."""
+    standing = _standing(connection, arrival, row)
+    if arrival.plan is not None and arrival.plan.standing == standing:
+        return arrival.plan
+    if standing.redact_through >= arrival.lines[0].seq or blobs.names_manifest(arrival.lines):
+        raise Unplanned
+    return _worked_out(connection, arrival, standing, Rewriting(), limits)
+
+
+def _standing(connection: Connection, arrival: Arrival, row: SessionRow | None) -> Standing:
+    if row is not None:
+        return Standing(row.acked, row.revision, row.redact_through, row.complete)
+    last, through = ledger.ends(connection, arrival.session, arrival.contributor)
+    return Standing(revision=last, redact_through=through)
+
+
+def _reaching(connection: Connection, arrival: Arrival, standing: Standing) -> Rewriting:
+    """What was taken back that may reach the lines of a frame."""
+    first = arrival.lines[0].seq
+    if standing.redact_through < first:
+        return Rewriting()
+    return ledger.rewriting(connection, arrival.session, arrival.contributor, first)
+
+
+def _worked_out(
+    connection: Connection, arrival: Arrival, standing: Standing, taken_back: Rewriting, limits: Limits
+) -> Plan:
+    """Raises the Problem that forbids the frame."""
     session, contributor, lines, _, _ = arrival
-    row = sessions.owned(connection, session, contributor)
-    if row is None:
-        expected, redact_through = 0, ledger.last_reached(connection, session, contributor)
-    else:
-        expected, redact_through = row.acked + 1, row.redact_through
-    if redact_through >= lines[0].seq or lines[0].seq != expected:
-        return None
-    return frozenset(blobs.needed(connection, session, contributor, lines))
+    expected = standing.acked + 1
+    stored: dict[int, bytes] = {}
+    if lines[0].seq < expected:
+        stored = {seq_of(line): line for line in between(connection, session, lines[0].seq, lines[-1].seq)}
+    arrived = taken_back.arriving(lines, expected)
+    fresh = new_lines(arrived, expected, stored, taken_back.excuses)
+    differs = bool(stored) and any(stored.get(line.seq, line.raw) != line.raw for line in lines)
+    if not fresh:
+        return Plan(standing, taken_back, differs=differs)
+    if standing.complete:
+        raise Ended(fresh[0].seq)
+    fresh = _taken_back(connection, session, fresh, taken_back, limits)
+    needed = blobs.needed(connection, contributor, fresh)
+    named = frozenset(blobs.unnamed_of(connection, session, needed))
+    return Plan(standing, taken_back, fresh, named, differs)
 
 
 def kept(session: str, lines: Sequence[Line], data: bytes) -> dict[str, Any]:

@@ -38,11 +38,11 @@ def revision_of(connection: Connection, session: str, contributor: int, request:
     return connection.execute(question).scalar()
 
 
-def last_reached(connection: Connection, session: str, contributor: int) -> int:
-    """The last seq that anything in the ledger of a session may reach; -1 where there is nothing."""
-    question = select(func.max(col(RedactionRow.through))).where(*_of(session, contributor))
-    found = connection.execute(question).scalar()
-    return -1 if found is None else found
+def ends(connection: Connection, session: str, contributor: int) -> tuple[int, int]:
+    """The last entry in the ledger of a session, and the last seq that any may reach; 0 and -1 for none."""
+    question = select(func.max(col(RedactionRow.id)), func.max(col(RedactionRow.through)))
+    last, through = connection.execute(question.where(*_of(session, contributor))).one()
+    return (0, -1) if last is None else (last, through)
 
 
 def rewriting(connection: Connection, session: str, contributor: int, first: int = 0) -> Rewriting:

@@ -13,14 +13,14 @@ from typing import TypeVar
 import psycopg
 import pytest
 
-from collector_api.arriving import receiving
+from collector_api.arriving.arrivals import Arrivals
 from collector_api.database.database import database_at
 from collector_api.database.migrations import STEPS
 from collector_api.erasing.redacting import redact
 from collector_api.limits import Limits
 from collector_api.lines.decoder import read_lines
 from collector_api.lines.redactions import Redaction
-from collector_api.problems import Conflict, Hole
+from collector_api.problems import Conflict, Hole, Problem
 from collector_api.rows import frames, sessions, tokens
 from collector_api.rows.frames import Arrival
 from collector_api.store import Store
@@ -58,12 +58,15 @@ def _session(number: int) -> str:
 
 def _post(store: Store, session: str, raws: list[bytes]) -> object:
     """The last seq that is covered, or the class of the refusal."""
-    lines, body = read_lines(raws, session, LIMITS), pack(raws)
-    future = store.write(
-        lambda connection: receiving.receive(connection, Arrival(session, 1, lines, body), LIMITS), session
-    )
-    error = future.exception(20)
-    return future.result().acked if error is None else type(error)
+    arrival = Arrival(session, 1, read_lines(raws, session, LIMITS), pack(raws))
+
+    async def take() -> object:
+        try:
+            return (await Arrivals(store, LIMITS).take(arrival)).acked
+        except Problem as problem:
+            return type(problem)
+
+    return asyncio.run(take())
 
 
 def _redact(store: Store, session: str, redaction: Redaction) -> int:
