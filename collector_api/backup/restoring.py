@@ -206,9 +206,7 @@ def _again(connection: Connection, row: RedactionRow, contributor: int, contents
         for data in contents.values():
             blobs.keep(connection, contributor, data)
         if row.kind == "forget":
-            window = read_window(row.body)
-            plan = forgetting.plan(connection, session, contributor, window)
-            forgetting.forget(connection, session, contributor, window, plan, _ANY)
+            forgetting.forget(connection, session, contributor, read_window(row.body), _ANY)
         else:
             redacting.redact(connection, session, contributor, read_redaction(row.body, _ANY), _ANY)
     except Problem:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from collector_api.limits import Limits
 from collector_api.lines.decoder import last_of, seq_of
 from collector_api.lines.redactions import SEQ_MAX, Minutes, Range, Redaction, Window
 from collector_api.rows import archive, blobs, frames, ledger, sessions
+from collector_api.rows.frames import Standing
 from pairlog import facts, forgetting
 from pairlog.blobs import named_blobs
 from pairlog.events import Open
@@ -26,19 +27,29 @@ from pairlog.line import decode
 
 @dataclass(frozen=True)
 class Plan:
-    """What becomes of a session whose state is `revision` and `acked`; worked out while others write.
+    """What forgetting a window does to a session that stands so; worked out while others write.
 
-    `first` and `last` are the seqs of the whole lines that the window reaches; `done` is None where it
-    reaches none. `named` are the contents that the lines name then.
+    `change` is None where the window reaches no stored line.
     """
 
-    revision: int
-    acked: int
-    before: Sequence[bytes] = ()
-    first: int = 0
-    last: int = 0
-    done: Forgotten | None = None
-    named: frozenset[str] = frozenset()
+    standing: Standing
+    change: _Change | None = None
+
+
+@dataclass(frozen=True)
+class _Change:
+    """What becomes of the frames from the line with seq `begin` on.
+
+    `frames` are their columns, `columns` those of the session, `named` the contents that it names then;
+    `made` is the range of seqs that stands in for the window, `contents` stand in for named ones.
+    """
+
+    begin: int
+    frames: Sequence[Mapping[str, Any]]
+    columns: Mapping[str, Any]
+    named: frozenset[str]
+    made: Range
+    contents: Mapping[str, bytes]
 
 
 class Answer(NamedTuple):
@@ -62,74 +73,118 @@ def window_of(
     return Window(*found) if found else None, Answer(row.revision, row.acked)
 
 
+def forget(connection: Connection, session: str, contributor: int, window: Window, limits: Limits) -> Answer:
+    """Plan it, and carry it out, at once. Raises as both do."""
+    answer = carry_out(
+        connection, session, contributor, window, plan(connection, session, contributor, window), limits
+    )
+    assert answer is not None
+    return answer
+
+
 def plan(connection: Connection, session: str, contributor: int, window: Window) -> Plan:
-    """Work out what forgetting a window does to what is stored. Raises Erased or NotOwner."""
+    """Work out what forgetting a window does to what is stored. Raises Erased, NotOwner or InLake."""
     row = sessions.owned(connection, session, contributor)
-    if row is None:
-        return Plan(0, -1)
-    if ledger.revision_of(connection, session, contributor, _request(window)) is not None:
-        return Plan(row.revision, row.acked)
+    standing = frames.standing(connection, session, contributor, row)
+    if row is None or ledger.revision_of(connection, session, contributor, _request(window)) is not None:
+        return Plan(standing)
+    archive.check_hot(row)
     before = list(frames.lines_from(connection, session))
     stretch = _stretch(before, row, window)
-    if stretch is None:
-        return Plan(row.revision, row.acked)
-    first, last = stretch
-    done = forgetting.forget(
-        before, first, last, lambda sha256: blobs.of_session(connection, session, sha256), needs_rebase=True
-    )
-    # What stands in for a manifest is not stored yet.
-    made = {hashlib.sha256(content).hexdigest(): content for content in done.blobs.values()}
-
-    def content_of(sha256: str) -> bytes:
-        return made[sha256] if sha256 in made else blobs.of_contributor(connection, contributor, sha256)
-
-    named = frozenset(named_blobs(done.lines, content_of))
-    return Plan(row.revision, row.acked, before, first, last, done, named)
+    return Plan(standing, None if stretch is None else _change(connection, row, before, *stretch))
 
 
-def forget(
+def carry_out(
     connection: Connection, session: str, contributor: int, window: Window, plan: Plan, limits: Limits
 ) -> Answer | None:
     """Forget the lines of a window, also those that are still to come; None where the plan is outdated.
 
     A window that was forgotten before changes nothing. Raises the Problem that forbids it, before anything
-    is written.
+    is written; InLake.
     """
     row = sessions.owned(connection, session, contributor)
     revision, acked = (0, -1) if row is None else (row.revision, row.acked)
     known = ledger.revision_of(connection, session, contributor, _request(window))
     if known is not None:
         return Answer(known, acked)
-    if (revision, acked) != (plan.revision, plan.acked):
-        return None
     ledger.check_room(connection, session, contributor, row, window, limits)
-    made: list[Range] = []
+    if row is not None:
+        archive.check_hot(row)
+    if not _holds(connection, session, contributor, row, plan):
+        return None
     if row is None:
         blobs.take_room(connection, contributor, len(window.body()), limits)
     else:
         blobs.count(connection, contributor, len(window.body()))
-        archive.check_hot(row)
         revision += 1
-        if plan.done is not None:
-            made = [_made(plan, plan.done)]
-        _apply(connection, row, plan)
+        _apply(connection, row, plan.change)
+    made = [] if plan.change is None else [plan.change.made]
     ledger.keep(connection, session, contributor, _request(window), window, revision, made)
     erasure.bury(connection, session, contributor, made[0] if made else (window.first, window.through))
-    if plan.done is not None and plan.done.blobs:
+    if plan.change is not None and plan.change.contents:
         # Lines that are still to come may name the old ones.
         request = f"blobs of {_request(window)}"
-        replaced = Redaction(request, blobs=tuple(_replaced(plan.done)))
+        replaced = Redaction(request, blobs=tuple(_replaced(plan.change.contents)))
         blobs.count(connection, contributor, len(replaced.body()))
         ledger.keep(connection, session, contributor, request, replaced, revision)
     return Answer(revision, acked)
+
+
+def _holds(
+    connection: Connection, session: str, contributor: int, row: SessionRow | None, plan: Plan
+) -> bool:
+    """Whether a plan says what would be worked out now: frames may have been packed together meanwhile."""
+    if frames.standing(connection, session, contributor, row) != plan.standing:
+        return False
+    change = plan.change
+    return change is None or any(first == change.begin for first, _ in frames.ranges(connection, session))
+
+
+def _change(connection: Connection, row: SessionRow, before: list[bytes], first: int, last: int) -> _Change:
+    """What becomes of a session that loses the whole lines with seqs from `first` to `last`."""
+    done = forgetting.forget(
+        before, first, last, lambda sha256: blobs.of_session(connection, row.id, sha256), needs_rebase=True
+    )
+    # What stands in for a manifest is not stored yet.
+    stand_ins = {hashlib.sha256(content).hexdigest(): content for content in done.blobs.values()}
+
+    def content_of(sha256: str) -> bytes:
+        if sha256 in stand_ins:
+            return stand_ins[sha256]
+        return blobs.of_contributor(connection, row.contributor_id, sha256)
+
+    begin = max(it for it, _ in frames.ranges(connection, row.id) if it <= first)
+    fresh = [line for line in done.lines if seq_of(line) >= begin]
+    return _Change(
+        begin,
+        [_columns(row.id, some) for some in parts(fresh)],
+        {
+            "events": len(done.lines),
+            "last_seq": seq_of(done.lines[-1]),
+            **facts.of_lines(done.lines).columns(),
+        },
+        frozenset(named_blobs(done.lines, content_of)),
+        _made(before, done, first, last),
+        done.blobs,
+    )
+
+
+def _columns(session: str, lines: Sequence[bytes]) -> dict[str, Any]:
+    return {
+        "session_id": session,
+        "first_seq": seq_of(lines[0]),
+        "last_seq": seq_of(lines[-1]),
+        "events": len(lines),
+        "data": pack(lines),
+    }
 
 
 def _request(window: Window) -> str:
     return f"forget {window.first} {window.through}"
 
 
-def _replaced(done: Forgotten) -> Iterator[tuple[str, str]]:
-    for old, content in done.blobs.items():
+def _replaced(contents: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
+    for old, content in contents.items():
         yield old, hashlib.sha256(content).hexdigest()
 
 
@@ -144,55 +199,36 @@ def _stretch(lines: Sequence[bytes], row: SessionRow, window: Window) -> Range |
     return (seq_of(reached[0]), last_of(reached[-1])) if reached else None
 
 
-def _apply(connection: Connection, row: SessionRow, plan: Plan) -> None:
-    changes: dict[str, Any] = {"redact_through": SEQ_MAX}
-    if plan.done is None:
-        sessions.taken_back(connection, row, 0, changes)
+def _apply(connection: Connection, row: SessionRow, change: _Change | None) -> None:
+    reached = {"redact_through": SEQ_MAX}
+    if change is None:
+        sessions.taken_back(connection, row, 0, reached)
         return
-    lines = plan.done.lines
-    named = blobs.named(connection, row.id)
-    for content in plan.done.blobs.values():
+    for content in change.contents.values():
         blobs.keep(connection, row.contributor_id, content)
-    grown = _replace(connection, row.id, plan.first, lines)
-    changes |= {"events": len(lines), "last_seq": seq_of(lines[-1]), **facts.of_lines(lines).columns()}
-    sessions.taken_back(connection, row, grown, changes)
-    blobs.name_anew(connection, row.id, row.contributor_id, plan.named)
-    blobs.give_back(connection, row.contributor_id, named)
+    grown = _replace(connection, row.id, change)
+    sessions.taken_back(connection, row, grown, {**reached, **change.columns})
+    gone = blobs.name_anew(connection, row.id, row.contributor_id, change.named)
+    blobs.give_back(connection, row.contributor_id, gone)
 
 
-def _replace(connection: Connection, session: str, first: int, lines: Sequence[bytes]) -> int:
-    """Store these lines in place of those from seq `first` on; returns by how many bytes the frames grew."""
-    stale = (col(Frame.session_id) == session, col(Frame.last_seq) >= first)
-    begin, freed = connection.execute(
-        select(func.min(col(Frame.first_seq)), func.sum(func.length(col(Frame.data)))).where(*stale)
-    ).one()
+def _replace(connection: Connection, session: str, change: _Change) -> int:
+    """Store the frames of a change in place of those there; returns by how many bytes they grew."""
+    stale = (col(Frame.session_id) == session, col(Frame.first_seq) >= change.begin)
+    freed = connection.execute(select(func.sum(func.length(col(Frame.data)))).where(*stale)).scalar_one()
     connection.execute(delete(Frame).where(*stale))
-    fresh = [line for line in lines if seq_of(line) >= begin]
-    grown = -int(freed)
-    for some in parts(fresh):
-        data = pack(some)
-        grown += len(data)
-        connection.execute(
-            insert(Frame).values(
-                session_id=session,
-                first_seq=seq_of(some[0]),
-                last_seq=seq_of(some[-1]),
-                events=len(some),
-                data=data,
-            )
-        )
-    return grown
+    connection.execute(insert(Frame), change.frames)
+    return sum(len(it["data"]) for it in change.frames) - int(freed)
 
 
-def _made(plan: Plan, done: Forgotten) -> Range:
+def _made(before: Sequence[bytes], done: Forgotten, first: int, last: int) -> Range:
     """The range of seqs that stands in for the window, re-based documents included."""
-    old = {seq_of(line): line for line in plan.before}
-    last = plan.last
+    old = {seq_of(line): line for line in before}
     for line in done.lines:
         seq = seq_of(line)
         if seq == last + 1 and old.get(seq) != line and _rebases(line) and not _rebases(old[seq]):
             last = seq
-    return plan.first, last
+    return first, last
 
 
 def _rebases(line: bytes) -> bool:

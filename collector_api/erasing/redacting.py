@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select, update
 from sqlmodel import col
@@ -17,52 +18,125 @@ from collector_api.lines.redactions import Redaction
 from collector_api.lines.rewriting import Rewriting
 from collector_api.problems import BadLine, BadRequest, ReplacementMissing
 from collector_api.rows import archive, blobs, frames, ledger, sessions
+from collector_api.rows.frames import Standing
 from pairlog.blobs import named_blobs
 from pairlog.events import Session
 from pairlog.frame import pack
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What a redaction does to a session that stands so; worked out while others write.
+
+    `reached` is what it says of lines that stand, `frames` the masked frames, `named` the contents that the
+    session names then, None where it names the same; `header` are the columns that say again what the header
+    says.
+    """
+
+    standing: Standing
+    reached: Redaction
+    frames: Sequence[_Masked] = ()
+    named: frozenset[str] | None = None
+    header: Mapping[str, Any] = field(default_factory=dict)
+
+
+class _Masked(NamedTuple):
+    first: int
+    last: int
+    data: bytes
+    grown: int
+
+
 def redact(
     connection: Connection, session: str, contributor: int, redaction: Redaction, limits: Limits
 ) -> int:
+    """Plan it, and carry it out, at once; returns the revision. Raises as both do."""
+    planned = plan(connection, session, contributor, redaction, limits)
+    revision = carry_out(connection, session, contributor, redaction, planned, limits)
+    assert revision is not None
+    return revision
+
+
+def plan(
+    connection: Connection, session: str, contributor: int, redaction: Redaction, limits: Limits
+) -> Plan:
+    """Work out what a redaction does to what is stored. Raises the Problem that forbids it; InLake."""
+    row = sessions.owned(connection, session, contributor)
+    standing = frames.standing(connection, session, contributor, row)
+    if ledger.revision_of(connection, session, contributor, _request(redaction)) is not None:
+        return Plan(standing, redaction)
+    reached = ledger.forgetting(connection, session, contributor).reached(redaction)
+    _check_replacements(connection, contributor, reached)
+    if row is None:
+        return Plan(standing, reached)
+    archive.check_hot(row)
+    masked = list(_masked(connection, row, reached, limits))
+    header: dict[str, Any] = {}
+    if masked and masked[0].first == 0 and 0 in reached.seqs:
+        header = _of_header(frames.lines_of(masked[0].data)[0], session, limits)
+    named = _named(connection, row, reached) if masked and reached.blobs else None
+    return Plan(standing, reached, masked, named, header)
+
+
+def carry_out(
+    connection: Connection, session: str, contributor: int, redaction: Redaction, plan: Plan, limits: Limits
+) -> int | None:
     """Mask what a redaction names, now and in the lines that are still to come; returns the revision.
 
-    A redaction that was taken before changes nothing. Raises the Problem that forbids it, before anything is
-    written.
+    None where the plan is outdated. A redaction that was taken before changes nothing. Raises the Problem
+    that forbids it, before anything is written; InLake.
     """
     row = sessions.owned(connection, session, contributor)
-    request = f"redaction {redaction.id}"
-    done = ledger.revision_of(connection, session, contributor, request)
+    done = ledger.revision_of(connection, session, contributor, _request(redaction))
     if done is not None:
         return done
     ledger.check_room(connection, session, contributor, row, redaction, limits)
-    redaction = ledger.forgetting(connection, session, contributor).reached(redaction)
-    _check_replacements(connection, contributor, redaction)
-    size = len(redaction.body())
+    if row is not None:
+        archive.check_hot(row)
+    if not _holds(connection, session, contributor, row, plan):
+        return None
+    size = len(plan.reached.body())
+    replaced = {old for old, _ in plan.reached.blobs}
     if row is None:
         # What is there is masked whatever room there is; what never comes must not fill the store.
         blobs.take_room(connection, contributor, size, limits)
+        revision = 0
     else:
         blobs.count(connection, contributor, size)
-    revision = 0
-    replaced = {old for old, _ in redaction.blobs}
-    if row is not None:
-        archive.check_hot(row)
         revision = row.revision + 1
-        if replaced:
-            replaced |= blobs.named(connection, session)
-        grown = _rewrite(connection, row, redaction, limits)
-        changes: dict[str, Any] = {"redact_through": max(row.redact_through, redaction.through)}
-        if 0 in redaction.seqs:
-            changes |= _of_header(connection, session, limits)
-        sessions.taken_back(connection, row, grown, changes)
-        if replaced:
-            contents = partial(blobs.of_contributor, connection, contributor)
-            names = set(named_blobs(frames.lines_from(connection, session), contents))
-            blobs.name_anew(connection, session, contributor, names)
+        replaced |= _apply(connection, row, plan)
     blobs.give_back(connection, contributor, replaced)
-    ledger.keep(connection, session, contributor, request, redaction, revision)
+    ledger.keep(connection, session, contributor, _request(redaction), plan.reached, revision)
     return revision
+
+
+def _request(redaction: Redaction) -> str:
+    return f"redaction {redaction.id}"
+
+
+def _holds(
+    connection: Connection, session: str, contributor: int, row: SessionRow | None, plan: Plan
+) -> bool:
+    """Whether a plan says what would be worked out now."""
+    if frames.standing(connection, session, contributor, row) != plan.standing:
+        return False
+    # Frames may have been packed together meanwhile, and contents may have gone.
+    if not {(it.first, it.last) for it in plan.frames} <= frames.ranges(connection, session):
+        return False
+    new = set() if plan.named is None else plan.named - blobs.named(connection, session)
+    return new <= blobs.present(connection, contributor, new)
+
+
+def _apply(connection: Connection, row: SessionRow, plan: Plan) -> set[str]:
+    """Store what was masked; returns the contents that the session names no more."""
+    for it in plan.frames:
+        this = (col(Frame.session_id) == row.id, col(Frame.first_seq) == it.first)
+        connection.execute(update(Frame).where(*this).values(data=it.data))
+    changes = {"redact_through": max(row.redact_through, plan.reached.through), **plan.header}
+    sessions.taken_back(connection, row, sum(it.grown for it in plan.frames), changes)
+    if plan.named is None:
+        return set()
+    return blobs.name_anew(connection, row.id, row.contributor_id, plan.named)
 
 
 def _check_replacements(connection: Connection, contributor: int, redaction: Redaction) -> None:
@@ -72,23 +146,34 @@ def _check_replacements(connection: Connection, contributor: int, redaction: Red
         raise ReplacementMissing(min(missing))
 
 
-def _rewrite(connection: Connection, row: SessionRow, redaction: Redaction, limits: Limits) -> int:
-    """Mask the stored frames; returns by how many bytes they grew."""
-    rewriting = Rewriting([redaction])
-    encoding = frames.encoding(connection, row.id)
-    grown = 0
-    for first, last, data in _touched(connection, row, redaction):
-        lines = frames.lines_of(data)
-        masked = rewriting.rewritten(lines, first, last, encoding)
+def _masked(
+    connection: Connection, row: SessionRow, redaction: Redaction, limits: Limits
+) -> Iterator[_Masked]:
+    """The frames that a redaction changes."""
+    for first, last, data, lines, masked in _rewritten(connection, row, redaction):
         if masked == lines:
             continue
         changed = [after for before, after in zip(lines, masked, strict=True) if before != after]
         blobs.needed(connection, row.contributor_id, _checked(changed, row.id, limits))
         packed = pack(masked)
-        grown += len(packed) - len(data)
-        this = (col(Frame.session_id) == row.id, col(Frame.first_seq) == first)
-        connection.execute(update(Frame).where(*this).values(data=packed))
-    return grown
+        yield _Masked(first, last, packed, len(packed) - len(data))
+
+
+def _named(connection: Connection, row: SessionRow, redaction: Redaction) -> frozenset[str]:
+    """The contents that a session names, once its blobs are replaced."""
+    lines = (line for *_, masked in _rewritten(connection, row, redaction) for line in masked)
+    return frozenset(named_blobs(lines, partial(blobs.of_contributor, connection, row.contributor_id)))
+
+
+def _rewritten(
+    connection: Connection, row: SessionRow, redaction: Redaction
+) -> Iterator[tuple[int, int, bytes, Sequence[bytes], Sequence[bytes]]]:
+    """Each frame that a redaction may change: first and last seq, bytes, lines before and after."""
+    rewriting = Rewriting([redaction])
+    encoding = frames.encoding(connection, row.id)
+    for first, last, data in _touched(connection, row, redaction):
+        lines = frames.lines_of(data)
+        yield first, last, data, lines, rewriting.rewritten(lines, first, last, encoding)
 
 
 def _touched(
@@ -96,8 +181,7 @@ def _touched(
 ) -> Iterator[tuple[int, int, bytes]]:
     """The frames that a redaction may change, one at a time: all, where it replaces blobs."""
     seqs = sorted(redaction.seqs)
-    question = select(col(Frame.first_seq), col(Frame.last_seq)).where(col(Frame.session_id) == row.id)
-    for first, last in connection.execute(question.order_by(col(Frame.first_seq))).all():
+    for first, last in sorted(frames.ranges(connection, row.id)):
         place = bisect_left(seqs, first)
         if redaction.blobs or (place < len(seqs) and seqs[place] <= last):
             this = (col(Frame.session_id) == row.id, col(Frame.first_seq) == first)
@@ -114,9 +198,8 @@ def _checked(lines: Sequence[bytes], session: str, limits: Limits) -> list[Line]
         ) from None
 
 
-def _of_header(connection: Connection, session: str, limits: Limits) -> dict[str, Any]:
+def _of_header(line: bytes, session: str, limits: Limits) -> dict[str, Any]:
     """The columns that say again what the header says."""
-    first, _ = frames.some_from(connection, session, 0, 1)
-    (line,) = _checked(frames.lines_of(first[0])[:1], session, limits)
-    assert isinstance(line.event, Session)
-    return sessions.of_header(line.event)
+    (header,) = _checked([line], session, limits)
+    assert isinstance(header.event, Session)
+    return sessions.of_header(header.event)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
+from typing import TypeVar
 
 from fastapi import APIRouter, Request
 from sqlalchemy import Connection
@@ -18,11 +19,15 @@ from collector_api.limits import Limits, read_body
 from collector_api.lines.redactions import Minutes, Window, read_forgotten, read_redaction
 from collector_api.routes.answers import ForgottenAnswer, RevisionAnswer, body
 from collector_api.routes.state import InLimits, InStore, SessionId, json_response, written
+from collector_api.rows.archive import InLake
 from collector_api.store import Store
+
+P = TypeVar("P")
+T = TypeVar("T")
 
 router = APIRouter(tags=["frames"])
 
-#: How often forgetting is worked out beside the thread that writes, before it keeps that thread waiting.
+#: How often a plan is made beside the thread that writes, before that is kept waiting.
 _TRIES = 3
 
 
@@ -37,10 +42,14 @@ async def post_redaction(
 ) -> Response:
     """Mask spans of a session's lines, stored and still to come; answers `{"revision": n}` once durable."""
     redaction = read_redaction(await _body(request, limits), limits)
-    revision = await written(
+    contributor = caller.contributor
+    revision = await _planned(
         store,
-        lambda connection: redacting.redact(connection, session, caller.contributor, redaction, limits),
         session,
+        lambda connection: redacting.plan(connection, session, contributor, redaction, limits),
+        lambda connection, plan: redacting.carry_out(
+            connection, session, contributor, redaction, plan, limits
+        ),
     )
     await _finish(store, session)
     return json_response({"revision": revision})
@@ -82,30 +91,43 @@ async def _answer(
 
 
 async def _forgotten(store: Store, session: str, contributor: int, window: Window, limits: Limits) -> Answer:
-    def worked_out() -> forgetting.Plan:
+    return await _planned(
+        store,
+        session,
+        lambda connection: forgetting.plan(connection, session, contributor, window),
+        lambda connection, plan: forgetting.carry_out(connection, session, contributor, window, plan, limits),
+    )
+
+
+async def _planned(
+    store: Store,
+    session: str,
+    plan: Callable[[Connection], P],
+    carry_out: Callable[[Connection, P], T | None],
+) -> T:
+    """What `carry_out` answers, once it is durable; its plan is made beside the thread that writes."""
+
+    def planned() -> P:
         with store.reading() as connection:
-            return forgetting.plan(connection, session, contributor, window)
+            return plan(connection)
 
-    for _ in range(_TRIES):
-        plan = await run_in_threadpool(worked_out)
-        job = partial(
-            forgetting.forget,
-            session=session,
-            contributor=contributor,
-            window=window,
-            plan=plan,
-            limits=limits,
-        )
-        answer = await written(store, job, session)
-        if answer is not None:
-            return answer
+    async def beside() -> T | None:
+        made = await run_in_threadpool(planned)
+        return await written(store, lambda connection: carry_out(connection, made), session)
 
-    def at_once(connection: Connection) -> Answer:
-        plan = forgetting.plan(connection, session, contributor, window)
-        answer = forgetting.forget(connection, session, contributor, window, plan, limits)
+    def at_once(connection: Connection) -> T:
+        answer = carry_out(connection, plan(connection))
         assert answer is not None
         return answer
 
+    for _ in range(_TRIES):
+        try:
+            answer = await beside()
+        except InLake:
+            await run_in_threadpool(store.thaw, session)
+            continue
+        if answer is not None:
+            return answer
     return await written(store, at_once, session)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import TypeVar
 
 from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
@@ -148,10 +148,15 @@ def named(connection: Connection, session: str) -> set[str]:
     return set(connection.execute(question).scalars())
 
 
-def name_anew(connection: Connection, session: str, contributor: int, digests: Iterable[str]) -> None:
-    """Note that a session names these contents now, and no others."""
-    connection.execute(delete(Named).where(col(Named.session_id) == session))
-    name(connection, session, contributor, digests)
+def name_anew(connection: Connection, session: str, contributor: int, digests: Set[str]) -> set[str]:
+    """Note that a session names these contents now, and no others; returns those that it names no more."""
+    before = named(connection, session)
+    gone = sorted(before - digests)
+    for start in range(0, len(gone), _ASK_MAX):
+        these = col(Named.sha256).in_(gone[start : start + _ASK_MAX])
+        connection.execute(delete(Named).where(col(Named.session_id) == session, these))
+    name(connection, session, contributor, digests - before)
+    return set(gone)
 
 
 def of_session(connection: Connection, session: str, sha256: str) -> bytes:
@@ -205,14 +210,19 @@ def give_back(connection: Connection, contributor: int, digests: Iterable[str]) 
 
 def drop_unnamed(connection: Connection, contributor: int, digests: Iterable[str]) -> int:
     """Delete those of these contents that no session of the contributor names; returns their bytes."""
+    wanted = sorted(set(digests))
     freed = 0
-    for sha256 in sorted(present(connection, contributor, digests)):
-        mine = (col(Blob.contributor_id) == contributor, col(Blob.sha256) == sha256)
-        still_named = exists().where(col(Named.contributor_id) == contributor, col(Named.sha256) == sha256)
-        data = connection.execute(select(col(Blob.data)).where(*mine, ~still_named)).scalar()
-        if data is not None:
-            connection.execute(delete(Blob).where(*mine))
-            freed += len(data)
+    for start in range(0, len(wanted), _ASK_MAX):
+        these = col(Blob.sha256).in_(wanted[start : start + _ASK_MAX])
+        still_named = exists().where(
+            col(Named.contributor_id) == contributor, col(Named.sha256) == col(Blob.sha256)
+        )
+        dropped = (
+            delete(Blob)
+            .where(col(Blob.contributor_id) == contributor, these, ~still_named)
+            .returning(func.length(col(Blob.data)))
+        )
+        freed += sum(connection.execute(dropped).scalars())
     return freed
 
 

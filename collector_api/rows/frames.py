@@ -68,14 +68,16 @@ class Standing(NamedTuple):
 class Plan(NamedTuple):
     """What becomes of a frame whose session stands so.
 
-    `fresh` are the lines to store, `named` the contents that the session names with them for the first time;
-    `differs`: see Appended. `refusal` is the Problem that forbids the frame.
+    `fresh` are the lines to store, `named` the contents that the session names with them for the first time,
+    `replaced` those that are here though a redaction had replaced them before they came; `differs`: see
+    Appended. `refusal` is the Problem that forbids the frame.
     """
 
     standing: Standing
     taken_back: Rewriting
     fresh: Sequence[Line] = ()
     named: frozenset[str] = frozenset()
+    replaced: frozenset[str] = frozenset()
     differs: bool = False
     refusal: Problem | None = None
 
@@ -118,13 +120,14 @@ def append(connection: Connection, arrival: Arrival, limits: Limits) -> Appended
         _check_room_for_session(connection, contributor, limits)
     else:
         archive.check_hot(row)
-    standing, taken_back, fresh, named, differs, refusal = _plan(connection, arrival, row, limits)
-    if refusal is not None:
-        raise refusal
+    plan = _plan(connection, arrival, row, limits)
+    fresh = plan.fresh
+    if plan.refusal is not None:
+        raise plan.refusal
     if not fresh:
-        return Appended(standing.acked, differs=differs)
+        return Appended(plan.standing.acked, differs=plan.differs)
     # What was here as the plan was made may have gone.
-    if named - blobs.present(connection, contributor, named):
+    if plan.named - blobs.present(connection, contributor, plan.named):
         raise Unplanned
     as_it_came = fresh is lines and is_plain(body)
     data = body if as_it_came else pack(line.raw for line in fresh)
@@ -137,16 +140,16 @@ def append(connection: Connection, arrival: Arrival, limits: Limits) -> Appended
         change = sessions.next_change(connection)
         begun = sessions.begun(contributor, header, fresh, len(data), studied, change)
         started_at = str(begun["started_at"])
-        connection.execute(BEGIN, {**begun, "redact_through": standing.redact_through})
+        connection.execute(BEGIN, {**begun, "redact_through": plan.standing.redact_through})
     else:
         started_at = row.started_at
         changes = sessions.continued(row, fresh, len(data), sessions.next_change(connection))
         connection.execute(CONTINUE, {**changes, "this": session})
     connection.execute(KEEP, kept(session, fresh, data))
-    blobs.name(connection, session, contributor, named)
+    blobs.name(connection, session, contributor, plan.named)
     # A blob that was under way as it was replaced came before the first line that names it.
-    dropped = blobs.give_back(connection, contributor, taken_back.replaced) if taken_back.replaced else 0
-    return Appended(fresh[-1].next - 1, dropped > 0, differs, len(fresh), started_at)
+    dropped = blobs.give_back(connection, contributor, plan.replaced)
+    return Appended(fresh[-1].next - 1, dropped > 0, plan.differs, len(fresh), started_at)
 
 
 def planned(connection: Connection, arrival: Arrival, limits: Limits) -> Arrival:
@@ -154,46 +157,47 @@ def planned(connection: Connection, arrival: Arrival, limits: Limits) -> Arrival
     row = sessions.owned(connection, arrival.session, arrival.contributor)
     if row is not None:
         archive.check_hot(row)
-    standing = _standing(connection, arrival, row)
-    taken_back = _reaching(connection, arrival, standing)
+    now = standing(connection, arrival.session, arrival.contributor, row)
+    taken_back = _reaching(connection, arrival, now)
     try:
-        plan = _worked_out(connection, arrival, standing, taken_back, limits)
+        plan = _worked_out(connection, arrival, now, taken_back, limits)
     except Problem as problem:
-        plan = Plan(standing, taken_back, refusal=problem)
+        plan = Plan(now, taken_back, refusal=problem)
     return arrival._replace(plan=plan)
 
 
 def _plan(connection: Connection, arrival: Arrival, row: SessionRow | None, limits: Limits) -> Plan:
     """The plan of a frame, as the session stands now. Raises Unplanned where it has none and takes long."""
-    standing = _standing(connection, arrival, row)
-    if arrival.plan is not None and arrival.plan.standing == standing:
+    now = standing(connection, arrival.session, arrival.contributor, row)
+    if arrival.plan is not None and arrival.plan.standing == now:
         return arrival.plan
-    if standing.redact_through >= arrival.lines[0].seq or blobs.names_manifest(arrival.lines):
+    if now.redact_through >= arrival.lines[0].seq or blobs.names_manifest(arrival.lines):
         raise Unplanned
-    return _worked_out(connection, arrival, standing, Rewriting(), limits)
+    return _worked_out(connection, arrival, now, Rewriting(), limits)
 
 
-def _standing(connection: Connection, arrival: Arrival, row: SessionRow | None) -> Standing:
+def standing(connection: Connection, session: str, contributor: int, row: SessionRow | None) -> Standing:
+    """Where a session with this row stands; None for one that is not here."""
     if row is not None:
         return Standing(row.acked, row.revision, row.redact_through, row.complete)
-    last, through = ledger.ends(connection, arrival.session, arrival.contributor)
+    last, through = ledger.ends(connection, session, contributor)
     return Standing(revision=last, redact_through=through)
 
 
-def _reaching(connection: Connection, arrival: Arrival, standing: Standing) -> Rewriting:
+def _reaching(connection: Connection, arrival: Arrival, now: Standing) -> Rewriting:
     """What was taken back that may reach the lines of a frame."""
     first = arrival.lines[0].seq
-    if standing.redact_through < first:
+    if now.redact_through < first:
         return Rewriting()
     return ledger.rewriting(connection, arrival.session, arrival.contributor, first)
 
 
 def _worked_out(
-    connection: Connection, arrival: Arrival, standing: Standing, taken_back: Rewriting, limits: Limits
+    connection: Connection, arrival: Arrival, now: Standing, taken_back: Rewriting, limits: Limits
 ) -> Plan:
     """Raises the Problem that forbids the frame."""
     session, contributor, lines, _, _ = arrival
-    expected = standing.acked + 1
+    expected = now.acked + 1
     stored: dict[int, bytes] = {}
     if lines[0].seq < expected:
         stored = {seq_of(line): line for line in between(connection, session, lines[0].seq, lines[-1].seq)}
@@ -201,13 +205,14 @@ def _worked_out(
     fresh = new_lines(arrived, expected, stored, taken_back.excuses)
     differs = bool(stored) and any(stored.get(line.seq, line.raw) != line.raw for line in lines)
     if not fresh:
-        return Plan(standing, taken_back, differs=differs)
-    if standing.complete:
+        return Plan(now, taken_back, differs=differs)
+    if now.complete:
         raise Ended(fresh[0].seq)
     fresh = _taken_back(connection, session, fresh, taken_back, limits)
     needed = blobs.needed(connection, contributor, fresh)
     named = frozenset(blobs.unnamed_of(connection, session, needed))
-    return Plan(standing, taken_back, fresh, named, differs)
+    replaced = frozenset(blobs.present(connection, contributor, taken_back.replaced))
+    return Plan(now, taken_back, fresh, named, replaced, differs)
 
 
 def kept(session: str, lines: Sequence[Line], data: bytes) -> dict[str, Any]:
@@ -219,6 +224,12 @@ def kept(session: str, lines: Sequence[Line], data: bytes) -> dict[str, Any]:
         "events": len(lines),
         "data": data,
     }
+
+
+def ranges(connection: Connection, session: str) -> set[tuple[int, int]]:
+    """The first and the last seq of each stored frame of a session."""
+    question = select(col(Frame.first_seq), col(Frame.last_seq)).where(col(Frame.session_id) == session)
+    return {(first, last) for first, last in connection.execute(question)}
 
 
 def encoding(connection: Connection, session: str) -> PositionEncoding:

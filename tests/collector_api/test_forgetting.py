@@ -226,7 +226,9 @@ def test_a_plan_that_was_overtaken_is_not_carried_out(collector: Collector, mine
     window = Window(FIRST, LAST)
     with collector.store.reading() as connection:
         plan = forgetting.plan(connection, SESSION, 1, window)
-    job = partial(forgetting.forget, session=SESSION, contributor=1, window=window, plan=plan, limits=SMALL)
+    job = partial(
+        forgetting.carry_out, session=SESSION, contributor=1, window=window, plan=plan, limits=SMALL
+    )
     collector.send(mine, lines[7:8])
     assert collector.store.write(job).result() is None
     assert collector.lines(mine) == lines[:8]
