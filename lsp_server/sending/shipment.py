@@ -72,6 +72,8 @@ class Shipment:
         self._backoff = Backoff()
         self._lines_max = FRAME_LINES_MAX
         self._refusals: dict[int, int] = {}
+        #: The collector has said that it takes back no more of this session.
+        self._is_full = False
         said = read_sender(home.path / "status.json").sessions.get(files.session, Delivered())
         self.state = Delivered("sending", said.acked, "", said.recalled)
         if files.parked.exists():
@@ -274,6 +276,8 @@ class Shipment:
             return True
         elif status == 413 and batch is not None:
             return self._refuse(int(parse(batch.lines[0])["seq"]), answer.detail)
+        elif status == 413:
+            self._answer_full(answer, now)
         elif status in (401, 403):
             self._destination.refuse_token()
             advice = "set PAIRLOG_TOKEN to a valid one and restart the editor"
@@ -283,6 +287,17 @@ class Shipment:
         else:
             self.fail(now, f"the collector answered {status}: {answer.detail}", answer.retry_after)
         return False
+
+    def _answer_full(self, answer: Answer, now: float) -> None:
+        """The collector takes back no more of this session: what happens from now on goes to another one."""
+        if not self._is_full:
+            self._is_full = True
+            control.give(self._files.control, control.NEW_SESSION)
+        self.fail(
+            now,
+            f"the collector takes nothing back of this session any more: {answer.detail}; "
+            "have that limit raised, or erase the session there",
+        )
 
     def _answer_missing_blob(self, seq: int, answer: Answer) -> bool:
         """The collector lacks a blob: send it again where we have it, else give the line up."""

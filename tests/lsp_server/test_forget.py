@@ -386,6 +386,24 @@ def test_a_collector_that_refuses_to_forget_is_asked_with_growing_pauses(
     assert 2 <= len(asked) <= 12
 
 
+def test_a_session_of_which_no_more_can_be_taken_back_ends_and_waits_until_it_can(office: Office) -> None:
+    work(office, is_sent=True)
+    office.forget(5)
+    office.desk.tick()
+    office.collector.failures = [Failure(413, {"code": "limit", "detail": "it has 100000 spans"})] * 3
+    office.deliver(1)
+    assert office.delivery.state.state == "offline"
+    assert office.delivery.state.detail == (
+        "the collector takes nothing back of this session any more: it has 100000 spans; "
+        "have that limit raised, or erase the session there"
+    )
+    office.desk.tick()
+    office.desk.open("", name="other.py")
+    assert len(office.desk.sessions) == 2
+    assert office.deliver(60) == "done"
+    assert WORD not in office.typed
+
+
 def test_a_large_file_that_is_forgotten_line_by_line_keeps_no_sender_busy(office: Office) -> None:
     office.desk.open(f"# {WORD}\n" * 20_000)
     office.desk.passes(1)
