@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from collector_api.metrics import Metrics
-from collector_api.problems import Broken, NoStorage
+from collector_api.problems import Broken, NoStorage, Problem
 from collector_api.routes.rendering import rendered
 
 _log = logging.getLogger(__name__)
@@ -84,6 +84,14 @@ class Accounting:
             what = "answered late" if status < 400 else "refused" if status < 500 else "failed"
             said = {**facts, "status": status, "ms": round(seconds * 1000)}
             _log.log(level, what, extra={"fields": said})
+
+
+def refused_unread(metrics: Metrics, problem: Problem, ident: str, status: int) -> None:
+    """Account for what was refused before it was known as a request."""
+    facts = {"request": ident, "method": "other", "route": "none", "code": problem.code, "status": status}
+    metrics.answered("other", "none", status, 0)
+    metrics.refused(problem.code, str(problem.members.get("limit", "")))
+    _log.info("refused", extra={"fields": facts})
 
 
 def _facts(scope: Scope, state: dict[str, Any]) -> dict[str, Any]:

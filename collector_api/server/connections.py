@@ -12,8 +12,10 @@ import secrets
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from collector_api.metrics import Metrics
 from collector_api.problems import HeadTooLarge, NotHttp, Problem, Slow
 from collector_api.routes.rendering import rendered
+from collector_api.server import accounting
 from collector_api.server.headers import SAFE
 
 
@@ -24,6 +26,8 @@ class ClientConnection(HttpToolsProtocol):
     head_bytes_max = 64 * 1024
     #: How long an answer waits for whoever asked to take what was sent of it last.
     answer_seconds_max = 60.0
+    #: Where what is refused here is counted.
+    metrics: Metrics | None = None
 
     #: Runs from the first moment that a head is waited for until it is whole.
     _timer: asyncio.TimerHandle | None = None
@@ -119,6 +123,8 @@ class ClientConnection(HttpToolsProtocol):
             headers = [*answer.raw_headers, *added]
             head = b"".join(b"%b: %b\r\n" % header for header in headers)
             self.transport.write(STATUS_LINE[answer.status_code] + head + b"\r\n" + bytes(answer.body))
+            if self.metrics is not None:
+                accounting.refused_unread(self.metrics, problem, ident, answer.status_code)
         self.transport.close()
 
     def _is_free(self) -> bool:

@@ -115,12 +115,17 @@ def _run(
     accepting: Callable[[], None],
     parent: Parent | None = None,
 ) -> None:
+    app = create_app(store, limits)
+
+    class Connection(ClientConnection):
+        metrics = app.state.metrics
+
     config = uvicorn.Config(
-        create_app(store, limits),
+        app,
         log_config=None,
         log_level="warning",
         access_log=False,
-        http=ClientConnection,
+        http=Connection,
         lifespan="off",
         server_header=False,
         timeout_graceful_shutdown=_GRACE_S,

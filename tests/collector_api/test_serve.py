@@ -235,3 +235,17 @@ def test_its_log_is_json_where_that_is_asked_for(data: Path) -> None:
     (said,) = [json.loads(written) for written in log.splitlines()]
     assert refused.json()["request"] == "trace-1"
     assert (said["request"], said["status"], said["code"]) == ("trace-1", 401, "token")
+
+
+def test_what_is_no_request_is_logged_by_its_id_and_counted(start: Start) -> None:
+    served = start()
+    host, _, port = served.address.removeprefix("http://").rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(b"hello\r\n\r\n")
+        told = b"".join(iter(lambda: connection.recv(65536), b""))
+    ident = json.loads(told.partition(b"\r\n\r\n")[2])["request"]
+    counted = httpx.get(f"{served.address}/metrics").text
+    assert 'pairlog_refusals_total{code="request",limit=""} 1.0' in counted
+    served.process.terminate()
+    _, said = served.process.communicate(timeout=20)
+    assert f"refused request={ident} method=other route=none code=request status=400" in said
