@@ -5,6 +5,7 @@ Read once, in the thread that asks, up to a bound; of the files beyond it nothin
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -30,6 +31,8 @@ class Before:
         self._denies = denies
         self._texts: dict[str, str] = {}
         self._unknown: set[str] = set()
+        #: How those were found that did not stand as git left or took them, at the last look.
+        self._found: dict[str, tuple[int, int] | None] = {}
 
     def look(self, entries: Iterable[Indexed], known: Callable[[list[str]], set[str]]) -> None:
         """Take in what those of these files are that stand other than git left or took them.
@@ -37,13 +40,14 @@ class Before:
         `known` gives those of them that need no look. Those that were written last are read first.
         """
         changed: dict[str, tuple[float, int, Indexed]] = {}
+        self._found.clear()
         for entry in entries:
             self.drop(entry.path)
-            try:
-                found = (self._root / entry.path).lstat()
-            except OSError:
+            found = self._find(entry)
+            if found is not None and entry.stands(found):
                 continue
-            if entry.is_file and stat.S_ISREG(found.st_mode) and not entry.stands(found):
+            self._found[entry.path] = _stamp(found)
+            if found is not None and entry.is_file and stat.S_ISREG(found.st_mode):
                 changed[entry.path] = found.st_mtime, found.st_size, entry
         for path in known(list(changed)) if changed else ():
             del changed[path]
@@ -54,6 +58,19 @@ class Before:
             elif not self._denies(entry.path):
                 files, room = files - 1, room - size
                 self._read(entry)
+
+    def since_look(self, entries: Iterable[Indexed]) -> list[str]:
+        """The paths of those files, all of which were looked at last, that stand otherwise since."""
+        changed = []
+        for entry in entries:
+            found = self._find(entry)
+            if entry.path in self._found:
+                is_as_found = self._found[entry.path] == _stamp(found)
+            else:
+                is_as_found = found is not None and entry.stands(found)
+            if not is_as_found:
+                changed.append(entry.path)
+        return changed
 
     def has(self, path: str) -> bool:
         """Whether git's text is not what this file was."""
@@ -84,6 +101,12 @@ class Before:
             self.drop(path)
             self.take(new, text)
 
+    def _find(self, entry: Indexed) -> os.stat_result | None:
+        try:
+            return (self._root / entry.path).lstat()
+        except OSError:
+            return None
+
     def _read(self, entry: Indexed) -> None:
         try:
             found = read(self._root / entry.path)
@@ -91,3 +114,7 @@ class Before:
             return
         if found is None or entry.is_unmerged or object_id(found.data, entry.id) != entry.id:
             self.take(entry.path, None if found is None else found.text)
+
+
+def _stamp(found: os.stat_result | None) -> tuple[int, int] | None:
+    return None if found is None else (found.st_mtime_ns, found.st_size)

@@ -97,6 +97,12 @@ class Files:
         """These files were there before anybody looked: what they were is not known."""
         self._stood.update(path for path in paths if path not in self._tracked)
 
+    def since_look(self, names: Iterable[str]) -> dict[str, bool]:
+        """What changed since the look at files, and those of `names` that came to be; whether it is new."""
+        changed = dict.fromkeys(self._before.since_look(self._tracked.values()), False)
+        known = self._tracked.keys() | self._stood
+        return changed | {path: True for path in names if path not in known}
+
     def denies(self, path: str) -> bool:
         """Whether a path that git knows must not be told."""
         return self._gate.denies_tracked(path)

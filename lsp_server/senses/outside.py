@@ -91,13 +91,18 @@ class _Watch:
     def _begin(self) -> None:
         self._find_repository()
         self._files.look()
+        self._files.look_at_files()
+        folders = self._files.folders()
+        self._files.stood(name for folder in folders for name in self._names(folder))
         try:
             self._watcher = self._native()
         except (OSError, ImportError):
             self._ask_client()
-        for folder in self._watch_all():
-            self._files.stood(self._names(folder))
-        self._files.look_at_files()
+        self._watch_all()
+        # What changed before they were watched, and behind the look, nobody else tells.
+        changed = self._files.since_look(name for folder in folders for name in self._names(folder))
+        stirred = [(self._root / path, is_new) for path, is_new in changed.items()]
+        self._queue.put([Stirred(path, is_folder(path), is_new, 0) for path, is_new in stirred])
 
     def _native(self) -> Watcher:
         """What the system has. Raises OSError and ImportError."""
@@ -215,12 +220,10 @@ class _Watch:
         self._watch_all()
         self._files.look_at_files(waiting)
 
-    def _watch_all(self) -> list[Path]:
-        """Watch the folders of tracked files and of the repository; returns the former."""
-        folders = sorted(self._files.folders())
+    def _watch_all(self) -> None:
+        """Watch the folders of tracked files and of the repository."""
         places = self._repository.places() if self._repository is not None else []
-        self._watch([*places, *folders])
-        return folders
+        self._watch([*places, *sorted(self._files.folders())])
 
     def _watch(self, folders: list[Path]) -> None:
         for folder in folders:

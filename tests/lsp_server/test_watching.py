@@ -137,11 +137,40 @@ class TestWhereTheSystemHasNoInotify:
             finished(it)
 
 
-def looked_around(it: Watched) -> None:
-    """What is there as the recorder looks around for the first time is not new: wait until it has."""
-    changes = [{"uri": it.shop.write("first.py", "x = 1\n").as_uri(), "type": 1}]
-    it.client.notify("workspace/didChangeWatchedFiles", {"changes": changes})
-    it.until_told("open", path="first.py")
+#: A program changes files as the recorder has looked around, and before it watches.
+CHANGES_EARLY = """
+import lsp_server.senses.outside as it
+native = it._Watch._native
+def changed(self):
+    (self._root / "cart.py").write_text("total = 22\\n")
+    (self._root / "dirty.py").write_text("mine = True\\n" "theirs = True\\n")
+    (self._root / "new.py").write_text("open = True\\n")
+    (self._root / "lib").mkdir()
+    (self._root / "lib" / "shelf.py").write_text("rows = 1\\n")
+    return native(self)
+it._Watch._native = changed
+import lsp_server.__main__
+"""
+
+
+def test_what_changes_in_the_first_moments_is_told(tmp_path: Path) -> None:
+    shop = Shop(tmp_path / "shop", {"cart.py": CART, "dirty.py": "", "dirty_too.py": ""})
+    for name in ("dirty.py", "dirty_too.py"):
+        shop.write(name, "mine = True\n")
+    with watched(shop, tmp_path / "home", command=[sys.executable, "-c", CHANGES_EARLY]) as it:
+        finished(it)
+    opened = {event["doc"]: event for event in it.events() if event["type"] == "open"}
+    told = {
+        opened[event["doc"]]["path"]: (opened[event["doc"]]["text"], event["changes"], event["cause"])
+        for event in it.events()
+        if event["type"] == "edit"
+    }
+    assert told == {
+        "cart.py": (CART, [[0, 8, 0, 9, "22"]], "external"),
+        "dirty.py": ("mine = True\n", [[1, 0, 1, 0, "theirs = True\n"]], "external"),
+        "lib/shelf.py": ("", [[0, 0, 0, 0, "rows = 1\n"]], "external"),
+        "new.py": ("", [[0, 0, 0, 0, "open = True\n"]], "external"),
+    }
 
 
 class TestWhereTheSystemHasNoWatches:
@@ -152,7 +181,6 @@ class TestWhereTheSystemHasNoWatches:
             asked = it.client.wait(lambda message: message.get("method") == "client/registerCapability")
             (registration,) = asked["params"]["registrations"]
             assert registration["method"] == "workspace/didChangeWatchedFiles"
-            looked_around(it)
             shop.git("clone", "-q", ".", "copy")
             shop.write("copy/shelf.py", "very secret\n")
             shop.write("cart.py", "total = 2\n")
@@ -165,8 +193,7 @@ class TestWhereTheSystemHasNoWatches:
             )
             it.until_told("edit", changes=[[0, 8, 0, 9, "2"]])
             it.until_told("vcs", action="commit")
-            opened = {event["path"] for event in it.events() if event["type"] == "open"}
-            assert opened == {"first.py", "cart.py"}
+            assert {event["path"] for event in it.events() if event["type"] == "open"} == {"cart.py"}
             finished(it)
 
     def test_without_git_the_client_is_heard_of_files_directly_in_the_folder(self, tmp_path: Path) -> None:
@@ -179,21 +206,16 @@ class TestWhereTheSystemHasNoWatches:
                 changes = [{"uri": shop.write(name, "x = 1\n").as_uri(), "type": 1} for name in names]
                 it.client.notify("workspace/didChangeWatchedFiles", {"changes": changes})
 
-            looked_around(it)
             write("node_modules/deep.js", "cart.py")
             (opened,) = it.until_told("open", path="cart.py")
             it.until_told("edit", doc=opened["doc"], changes=[[0, 0, 0, 0, "x = 1\n"]])
             finished(it)
-            assert [event["path"] for event in it.events() if event["type"] == "open"] == [
-                "first.py",
-                "cart.py",
-            ]
+            assert [event["path"] for event in it.events() if event["type"] == "open"] == ["cart.py"]
 
     def test_a_name_that_no_file_can_have_costs_no_other_file_its_edit(self, tmp_path: Path) -> None:
         shop = Shop(tmp_path / "shop", {"cart.py": CART})
         with recorder(shop, tmp_path / "home", [sys.executable, "-c", WITHOUT_WATCHES], watches=True) as it:
             it.client.wait(lambda message: message.get("method") == "client/registerCapability")
-            looked_around(it)
             shop.write("cart.py", "total = 2\n")
             long = "x" * 300
             names = (f"{long}.py", f"{long}/a.py", "a%00b/c.py", "a%00b.py", "cart.py")
