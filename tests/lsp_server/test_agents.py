@@ -296,10 +296,22 @@ def test_whatever_comes_to_the_port_the_recording_goes_on(scene: Scene, said: by
 
 def test_who_sends_slowly_is_cut_off_and_others_are_heard_meanwhile(scene: Scene) -> None:
     head = f"POST /v1/logs HTTP/1.1\r\nHost: localhost:{scene.port}\r\nContent-Type: application/json\r\n"
-    slow = [socket.create_connection(("127.0.0.1", scene.port), _SECONDS_MAX) for _ in range(CONNECTIONS_MAX)]
-    for talking in slow:
-        talking.sendall(f"{head}Content-Length: 100\r\n\r\n{{".encode())
-    busy = wait_for("the bound", lambda: it if (it := scene.post(prompt(1))).status == 503 else None)
+
+    def crowded() -> tuple[list[socket.socket], Answer] | None:
+        slow = [
+            socket.create_connection(("127.0.0.1", scene.port), _SECONDS_MAX) for _ in range(CONNECTIONS_MAX)
+        ]
+        for talking in slow:
+            talking.sendall(f"{head}Content-Length: 100\r\n\r\n{{".encode())
+        answer = scene.post(prompt(1))
+        if answer.status == 503:
+            return slow, answer
+        # The machine took so long that they were cut off before.
+        for talking in slow:
+            talking.close()
+        return None
+
+    slow, busy = wait_for("the bound", crowded)
     assert busy.headers["retry-after"] == "1"
     scene.client.settle()
     assert slow[0].recv(1000).startswith(b"HTTP/1.1 408 ")
