@@ -137,7 +137,8 @@ class Files:
     def _remember_move(self, old: str, new: str) -> None:
         """What a file was before is the same under its new path."""
         below = old + "/"
-        for path in [it for it in self._tracked if it == old or it.startswith(below)]:
+        paths = [old] if old in self._tracked else [it for it in self._tracked if it.startswith(below)]
+        for path in paths:
             renamed = new + path[len(old) :]
             self._tracked[renamed] = self._tracked.pop(path)
             self._before.move(path, renamed)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from lsp_server.orders.overview import overview
@@ -20,6 +22,14 @@ _LINE = "    result = first + second  # as it was\n"
 _FILE = _LINE * (1_000_000 // len(_LINE))
 _KEYS = 50
 _REST_SECONDS = 20.0
+_WAKING = """
+import os, time
+print(flush=True)
+while True:
+    time.sleep(1)
+    for folder in ("/", "/tmp", "/usr"):
+        os.stat(folder)
+"""
 #: What was typed last is on its way for a while (`hold_s`).
 _SETTLED_SECONDS_MAX = 90.0
 
@@ -45,7 +55,10 @@ def rows() -> Iterable[Row]:
         yield Row("memory of the recorder, ten files of 1 MB open", memory[0], "MB")
         yield Row("memory of the sender", memory[1], "MB")
         yield Row("memory of both", sum(memory), "MB", 120)
-        yield Row("CPU at rest, recorder and sender, part of a core", _rest(pids), "%", 0.1)
+        with _waking() as waking:
+            recorder, sender, control = _rest([*pids, waking])
+        yield Row("CPU at rest, recorder and sender, part of a core", recorder + sender, "%", 0.1)
+        yield Row("meanwhile, a process that looks at three files each second", control, "%")
         client.shutdown()
         wait_for("the end of the sender", lambda: None if (home.path / "sender.pid").exists() else True)
     finally:
@@ -83,11 +96,25 @@ def _memory_mb(pid: int) -> float:
     return int(kilobytes) / 1024
 
 
-def _rest(pids: list[int]) -> float:
-    """The percentage of a core that these processes use while nothing happens."""
-    before, begun = sum(map(_cpu_ns, pids)), time.monotonic()
+@contextmanager
+def _waking() -> Iterator[int]:
+    """The id of a process that does hardly more than to wake up: what that alone costs on this machine."""
+    process = subprocess.Popen([sys.executable, "-c", _WAKING], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.readline()
+    try:
+        yield process.pid
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _rest(pids: list[int]) -> list[float]:
+    """The percentages of a core that these processes use while nothing happens."""
+    before, begun = [*map(_cpu_ns, pids)], time.monotonic()
     time.sleep(_REST_SECONDS)
-    return (sum(map(_cpu_ns, pids)) - before) / 1e9 / (time.monotonic() - begun) * 100
+    seconds = time.monotonic() - begun
+    return [(_cpu_ns(pid) - first) / 1e9 / seconds * 100 for pid, first in zip(pids, before, strict=True)]
 
 
 def _cpu_ns(pid: int) -> int:
