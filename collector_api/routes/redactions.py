@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -43,14 +44,17 @@ async def post_redaction(
     """Mask spans of a session's lines, stored and still to come; answers `{"revision": n}` once durable."""
     redaction = read_redaction(await _body(request, limits), limits)
     contributor = caller.contributor
-    revision = await _planned(
-        store,
-        session,
-        lambda connection: redacting.plan(connection, session, contributor, redaction, limits),
-        lambda connection, plan: redacting.carry_out(
-            connection, session, contributor, redaction, plan, limits
-        ),
-    )
+    one_at_a_time: asyncio.Lock = request.app.state.redacting
+    # A plan has the masked frames of a session in memory.
+    async with one_at_a_time:
+        revision = await _planned(
+            store,
+            session,
+            lambda connection: redacting.plan(connection, session, contributor, redaction, limits),
+            lambda connection, plan: redacting.carry_out(
+                connection, session, contributor, redaction, plan, limits
+            ),
+        )
     await _finish(store, session)
     return json_response({"revision": revision})
 

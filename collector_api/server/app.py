@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -65,6 +66,7 @@ def create_app(store: Store, limits: Limits | None = None) -> FastAPI:
     app.state.in_flight = InFlight(limits)
     app.state.answers = InFlight(limits, "answers")
     app.state.forgetting = Turns("forgets_max", limits.forgets_max)
+    app.state.redacting = asyncio.Lock()
     app.state.exporting = Turns("exports_max", limits.exports_max)
     app.state.opener = Opener(limits, pace)
     arrivals = Arrivals(store, limits)
