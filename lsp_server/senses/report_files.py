@@ -46,8 +46,8 @@ class _Stamp(NamedTuple):
 class Pace:
     """How long to rest between looks.
 
-    The cheapest of the last looks counts: what else the machine did in one of them, as a host that takes the
-    core away for 20 ms, would put the next look off by a minute.
+    The cheapest of the last looks counts, once there were enough of them: what else the machine did in one of
+    them, as a host that takes the core away for 20 ms, would put the next look off by a minute.
     """
 
     def __init__(self) -> None:
@@ -60,11 +60,13 @@ class Pace:
     @property
     def rest(self) -> float:
         """The seconds to rest behind the last look."""
+        if len(self._costs) < _LOOKS_KEPT:
+            return _REST_SECONDS_MIN
         return max(_REST_SECONDS_MIN, min(self._costs) * _REST_PER_LOOK)
 
 
 class ReportFiles:
-    """The sense. What lies there already when it starts is old."""
+    """The sense. What was written before it starts is old."""
 
     def __init__(self, doubles: Doubles) -> None:
         """`doubles` knows which reports say what was told already."""
@@ -92,7 +94,8 @@ class ReportFiles:
         self._stopped.set()
 
     def _watch(self, place: Place, tell: Tell, wanted: re.Pattern[str]) -> None:
-        self._seen = dict(self._look(place, wanted))
+        began = self._told_from_ms * 1_000_000
+        self._seen = {path: stamp for path, stamp in self._look(place, wanted) if stamp.mtime_ns < began}
         with suppress(Deaf):
             while not self._stopped.wait(self._pace.rest):
                 self._tell_new(self._look(place, wanted), place, tell)
