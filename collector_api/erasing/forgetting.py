@@ -75,19 +75,22 @@ def window_of(
 
 def forget(connection: Connection, session: str, contributor: int, window: Window, limits: Limits) -> Answer:
     """Plan it, and carry it out, at once. Raises as both do."""
-    answer = carry_out(
-        connection, session, contributor, window, plan(connection, session, contributor, window), limits
-    )
+    planned = plan(connection, session, contributor, window, limits)
+    answer = carry_out(connection, session, contributor, window, planned, limits)
     assert answer is not None
     return answer
 
 
-def plan(connection: Connection, session: str, contributor: int, window: Window) -> Plan:
-    """Work out what forgetting a window does to what is stored. Raises Erased, NotOwner or InLake."""
+def plan(connection: Connection, session: str, contributor: int, window: Window, limits: Limits) -> Plan:
+    """Work out what forgetting a window does to what is stored.
+
+    Raises the Problem that forbids it; InLake.
+    """
     row = sessions.owned(connection, session, contributor)
     standing = frames.standing(connection, session, contributor, row)
     if row is None or ledger.revision_of(connection, session, contributor, _request(window)) is not None:
         return Plan(standing)
+    ledger.check_room(connection, session, contributor, row, window, limits)
     archive.check_hot(row)
     before = list(frames.lines_from(connection, session))
     stretch = _stretch(before, row, window)

@@ -44,7 +44,6 @@ class _Masked(NamedTuple):
     first: int
     last: int
     data: bytes
-    grown: int
 
 
 def redact(
@@ -65,6 +64,7 @@ def plan(
     standing = frames.standing(connection, session, contributor, row)
     if ledger.revision_of(connection, session, contributor, _request(redaction)) is not None:
         return Plan(standing, redaction)
+    ledger.check_room(connection, session, contributor, row, redaction, limits)
     reached = ledger.forgetting(connection, session, contributor).reached(redaction)
     _check_replacements(connection, contributor, reached)
     if row is None:
@@ -123,17 +123,21 @@ def _holds(
     # Frames may have been packed together meanwhile, and contents may have gone.
     if not {(it.first, it.last) for it in plan.frames} <= frames.ranges(connection, session):
         return False
-    new = set() if plan.named is None else plan.named - blobs.named(connection, session)
+    new = {new for _, new in plan.reached.blobs}
+    if plan.named is not None:
+        new |= plan.named - blobs.named(connection, session)
     return new <= blobs.present(connection, contributor, new)
 
 
 def _apply(connection: Connection, row: SessionRow, plan: Plan) -> set[str]:
     """Store what was masked; returns the contents that the session names no more."""
+    # A frame that was packed anew by itself has another size than it had for the plan.
+    before = frames.size(connection, row.id)
     for it in plan.frames:
         this = (col(Frame.session_id) == row.id, col(Frame.first_seq) == it.first)
         connection.execute(update(Frame).where(*this).values(data=it.data))
     changes = {"redact_through": max(row.redact_through, plan.reached.through), **plan.header}
-    sessions.taken_back(connection, row, sum(it.grown for it in plan.frames), changes)
+    sessions.taken_back(connection, row, frames.size(connection, row.id) - before, changes)
     if plan.named is None:
         return set()
     return blobs.name_anew(connection, row.id, row.contributor_id, plan.named)
@@ -150,13 +154,12 @@ def _masked(
     connection: Connection, row: SessionRow, redaction: Redaction, limits: Limits
 ) -> Iterator[_Masked]:
     """The frames that a redaction changes."""
-    for first, last, data, lines, masked in _rewritten(connection, row, redaction):
+    for first, last, lines, masked in _rewritten(connection, row, redaction):
         if masked == lines:
             continue
         changed = [after for before, after in zip(lines, masked, strict=True) if before != after]
         blobs.needed(connection, row.contributor_id, _checked(changed, row.id, limits))
-        packed = pack(masked)
-        yield _Masked(first, last, packed, len(packed) - len(data))
+        yield _Masked(first, last, pack(masked))
 
 
 def _named(connection: Connection, row: SessionRow, redaction: Redaction) -> frozenset[str]:
@@ -167,13 +170,13 @@ def _named(connection: Connection, row: SessionRow, redaction: Redaction) -> fro
 
 def _rewritten(
     connection: Connection, row: SessionRow, redaction: Redaction
-) -> Iterator[tuple[int, int, bytes, Sequence[bytes], Sequence[bytes]]]:
-    """Each frame that a redaction may change: first and last seq, bytes, lines before and after."""
+) -> Iterator[tuple[int, int, Sequence[bytes], Sequence[bytes]]]:
+    """Each frame that a redaction may change: first and last seq, lines before and after."""
     rewriting = Rewriting([redaction])
     encoding = frames.encoding(connection, row.id)
     for first, last, data in _touched(connection, row, redaction):
         lines = frames.lines_of(data)
-        yield first, last, data, lines, rewriting.rewritten(lines, first, last, encoding)
+        yield first, last, lines, rewriting.rewritten(lines, first, last, encoding)
 
 
 def _touched(

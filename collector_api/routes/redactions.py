@@ -98,7 +98,7 @@ async def _forgotten(store: Store, session: str, contributor: int, window: Windo
     return await _planned(
         store,
         session,
-        lambda connection: forgetting.plan(connection, session, contributor, window),
+        lambda connection: forgetting.plan(connection, session, contributor, window, limits),
         lambda connection, plan: forgetting.carry_out(connection, session, contributor, window, plan, limits),
     )
 

@@ -68,16 +68,14 @@ class Standing(NamedTuple):
 class Plan(NamedTuple):
     """What becomes of a frame whose session stands so.
 
-    `fresh` are the lines to store, `named` the contents that the session names with them for the first time,
-    `replaced` those that are here though a redaction had replaced them before they came; `differs`: see
-    Appended. `refusal` is the Problem that forbids the frame.
+    `fresh` are the lines to store, `named` the contents that the session names with them for the first time;
+    `differs`: see Appended. `refusal` is the Problem that forbids the frame.
     """
 
     standing: Standing
     taken_back: Rewriting
     fresh: Sequence[Line] = ()
     named: frozenset[str] = frozenset()
-    replaced: frozenset[str] = frozenset()
     differs: bool = False
     refusal: Problem | None = None
 
@@ -148,7 +146,7 @@ def append(connection: Connection, arrival: Arrival, limits: Limits) -> Appended
     connection.execute(KEEP, kept(session, fresh, data))
     blobs.name(connection, session, contributor, plan.named)
     # A blob that was under way as it was replaced came before the first line that names it.
-    dropped = blobs.give_back(connection, contributor, plan.replaced)
+    dropped = blobs.give_back(connection, contributor, plan.taken_back.replaced)
     return Appended(fresh[-1].next - 1, dropped > 0, plan.differs, len(fresh), started_at)
 
 
@@ -211,8 +209,7 @@ def _worked_out(
     fresh = _taken_back(connection, session, fresh, taken_back, limits)
     needed = blobs.needed(connection, contributor, fresh)
     named = frozenset(blobs.unnamed_of(connection, session, needed))
-    replaced = frozenset(blobs.present(connection, contributor, taken_back.replaced))
-    return Plan(now, taken_back, fresh, named, replaced, differs)
+    return Plan(now, taken_back, fresh, named, differs)
 
 
 def kept(session: str, lines: Sequence[Line], data: bytes) -> dict[str, Any]:
@@ -230,6 +227,12 @@ def ranges(connection: Connection, session: str) -> set[tuple[int, int]]:
     """The first and the last seq of each stored frame of a session."""
     question = select(col(Frame.first_seq), col(Frame.last_seq)).where(col(Frame.session_id) == session)
     return {(first, last) for first, last in connection.execute(question)}
+
+
+def size(connection: Connection, session: str) -> int:
+    """How many bytes the stored frames of a session have."""
+    this = col(Frame.session_id) == session
+    return connection.execute(select(func.sum(func.length(col(Frame.data)))).where(this)).scalar() or 0
 
 
 def encoding(connection: Connection, session: str) -> PositionEncoding:

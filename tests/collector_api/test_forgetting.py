@@ -225,7 +225,7 @@ def test_a_plan_that_was_overtaken_is_not_carried_out(collector: Collector, mine
     collector.send(mine, lines[:7])
     window = Window(FIRST, LAST)
     with collector.store.reading() as connection:
-        plan = forgetting.plan(connection, SESSION, 1, window)
+        plan = forgetting.plan(connection, SESSION, 1, window, SMALL)
     job = partial(
         forgetting.carry_out, session=SESSION, contributor=1, window=window, plan=plan, limits=SMALL
     )

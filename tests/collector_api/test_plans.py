@@ -21,6 +21,7 @@ from pairlog.blobs import read_manifest
 from pairlog.frame import pack
 from tests.collector_api.driver import SESSION, SMALL, Collector, line, problem, session_lines
 from tests.collector_api.secret import SAVES, SPANS, masked_lines, secret_lines
+from tests.collector_api.test_redacted_blobs import NEW, OLD, PAIR, opens, status
 
 CONTENT = b"text of a file\n"
 DIGEST = sha256(CONTENT).hexdigest()
@@ -153,6 +154,18 @@ def test_a_content_that_goes_behind_the_plan_is_missed(collector: Collector, min
     with pytest.raises(BlobMissing):
         _take(collector, planned)
     assert collector.lines_or_none(mine) is None
+
+
+def test_a_replaced_content_that_comes_behind_the_plan_goes_with_the_line_that_named_it(
+    collector: Collector, mine: str
+) -> None:
+    collector.put(mine, NEW)
+    collector.redact(mine, blobs=[PAIR])
+    planned = _planned(collector, opens(OLD))
+    collector.put(mine, OLD)
+    assert _take(collector, planned) == 2
+    assert collector.lines(mine) == opens(NEW)
+    assert status(collector, mine, OLD) == 404
 
 
 def test_a_session_that_never_stands_still_comes_again_later(
