@@ -12,6 +12,7 @@ from random import Random
 from typing import Literal, NamedTuple
 
 from lsp_server.home.layout import Route, SessionFiles, sessions_in
+from lsp_server.home.locks import is_held
 from lsp_server.sending.sender import Sender
 from pairlog.events import End, Gap
 from pairlog.frame import pack, whole_lines
@@ -21,6 +22,7 @@ from pairlog.line import encode, parse
 from pairlog.replay import verify
 from tests.soak.inside import ADDRESS, InsideCollector
 from tests.soak.window import Window
+from tests.support.processes import wait_for
 
 _STEPS_MAX = 20
 
@@ -77,12 +79,15 @@ def record(folder: Path, ending: Ending, chance: Random) -> Recording:
     else:
         window.kill()
     (session,) = sessions_in(home)
-    spool = SessionFiles(home, session).spool.read_bytes()
+    files = SessionFiles(home, session)
+    # A child that the dead one has just forked, for git, has its lock until it runs its own program.
+    wait_for("the lock of the recorder", lambda: None if is_held(files.pid) else True)
+    spool = files.spool.read_bytes()
     # Nobody takes it yet: the sender writes its outbox and waits.
     sender = Sender(home)
     for second in range(_STEPS_MAX):
         sender.step(float(second))
-    outbox = SessionFiles(home, session).outbox.read_bytes()
+    outbox = files.outbox.read_bytes()
     assert outbox.startswith(spool) and b'"type":"end"' in outbox
     return Recording(session, spool, outbox)
 
