@@ -65,12 +65,17 @@ def write_manifest(files: Iterable[File]) -> bytes:
     return json.dumps({"files": entries}, ensure_ascii=False, separators=(",", ":")).encode()
 
 
+def may_name(line: bytes) -> bool:
+    """Whether a line may name a blob; most that name none are told apart without being read."""
+    return b'"open"' in line or b'"workspace"' in line
+
+
 def named_blobs(lines: Iterable[bytes], blobs: Blobs) -> Iterator[str]:
     """The SHA-256 of each blob that a session needs, each once, a manifest before its files."""
     seen: set[str] = set()
     read: set[str] = set()
     for line in lines:
-        if b'"open"' not in line and b'"workspace"' not in line:
+        if not may_name(line):
             continue
         event = decode(line)
         named: list[str] = []

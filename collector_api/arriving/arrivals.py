@@ -13,9 +13,9 @@ from collector_api.arriving.receiving import Received
 from collector_api.database.writer import GROUP_MAX, WAITING_MAX
 from collector_api.limits import Limits
 from collector_api.problems import TooFast
-from collector_api.rows import frames
+from collector_api.rows import appending
+from collector_api.rows.appending import Arrival, Unplanned
 from collector_api.rows.archive import InLake
-from collector_api.rows.frames import Arrival, Unplanned
 from collector_api.store import Store
 
 #: How often a frame comes back: from a lake, for a plan, and as its session changes meanwhile.
@@ -58,7 +58,7 @@ class Arrivals:
     async def _planned(self, arrival: Arrival) -> Arrival:
         def planned() -> Arrival:
             with self._store.reading() as connection:
-                return frames.planned(connection, arrival, self._limits)
+                return appending.planned(connection, arrival, self._limits)
 
         # One after the other: a manifest or a ledger takes memory.
         async with self._planning:

@@ -20,8 +20,8 @@ from collector_api.lines.decoder import seq_of
 from collector_api.lines.redactions import Redaction
 from collector_api.lines.rewriting import Rewriting
 from collector_api.problems import Conflict
-from collector_api.rows import frames, together
-from collector_api.rows.frames import Appended, Arrival
+from collector_api.rows import appending, frames, together
+from collector_api.rows.appending import Appended, Arrival
 
 
 class Received(NamedTuple):
@@ -65,15 +65,15 @@ def _alone(connection: Connection, arrival: Arrival, limits: Limits) -> Received
 
 
 def receive(connection: Connection, arrival: Arrival, limits: Limits) -> Received:
-    """Store the lines of a frame; see `frames.append`."""
+    """Store the lines of a frame; see `appending.append`."""
     try:
-        appended = frames.append(connection, arrival, limits)
+        appended = appending.append(connection, arrival, limits)
     except Conflict:
         if not _mask_again(connection, arrival, limits):
             raise
         # In the same turn: where the frame is refused after all, nothing of it was masked.
-        arrival = frames.planned(connection, arrival, limits)
-        return _received(frames.append(connection, arrival, limits), masked=True)
+        arrival = appending.planned(connection, arrival, limits)
+        return _received(appending.append(connection, arrival, limits), masked=True)
     return _received(appended, masked=appended.differs and _mask_again(connection, arrival, limits))
 
 

@@ -16,7 +16,7 @@ from collector_api.limits import Limits
 from collector_api.lines.decoder import last_of, seq_of
 from collector_api.lines.redactions import SEQ_MAX, Minutes, Range, Redaction, Window
 from collector_api.rows import archive, blobs, frames, ledger, sessions
-from collector_api.rows.frames import Standing
+from collector_api.rows.standing import Standing, standing_of
 from pairlog import facts, forgetting
 from pairlog.blobs import named_blobs
 from pairlog.events import Open
@@ -87,7 +87,7 @@ def plan(connection: Connection, session: str, contributor: int, window: Window,
     Raises the Problem that forbids it; InLake.
     """
     row = sessions.owned(connection, session, contributor)
-    standing = frames.standing(connection, session, contributor, row)
+    standing = standing_of(connection, session, contributor, row)
     if row is None or ledger.revision_of(connection, session, contributor, _request(window)) is not None:
         return Plan(standing)
     ledger.check_room(connection, session, contributor, row, window, limits)
@@ -137,7 +137,7 @@ def _holds(
     connection: Connection, session: str, contributor: int, row: SessionRow | None, plan: Plan
 ) -> bool:
     """Whether a plan says what would be worked out now: frames may have been packed together meanwhile."""
-    if frames.standing(connection, session, contributor, row) != plan.standing:
+    if standing_of(connection, session, contributor, row) != plan.standing:
         return False
     change = plan.change
     return change is None or any(first == change.begin for first, _ in frames.ranges(connection, session))
@@ -173,13 +173,7 @@ def _change(connection: Connection, row: SessionRow, before: list[bytes], first:
 
 
 def _columns(session: str, lines: Sequence[bytes]) -> dict[str, Any]:
-    return {
-        "session_id": session,
-        "first_seq": seq_of(lines[0]),
-        "last_seq": seq_of(lines[-1]),
-        "events": len(lines),
-        "data": pack(lines),
-    }
+    return frames.kept(session, seq_of(lines[0]), seq_of(lines[-1]), len(lines), pack(lines))
 
 
 def _request(window: Window) -> str:

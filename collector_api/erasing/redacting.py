@@ -18,8 +18,8 @@ from collector_api.lines.redactions import Redaction
 from collector_api.lines.rewriting import Rewriting
 from collector_api.problems import BadLine, BadRequest, ReplacementMissing
 from collector_api.rows import archive, blobs, frames, ledger, sessions
-from collector_api.rows.frames import Standing
-from pairlog.blobs import named_blobs
+from collector_api.rows.standing import Standing, standing_of
+from pairlog.blobs import may_name, named_blobs
 from pairlog.events import Session
 from pairlog.frame import pack
 
@@ -61,7 +61,7 @@ def plan(
 ) -> Plan:
     """Work out what a redaction does to what is stored. Raises the Problem that forbids it; InLake."""
     row = sessions.owned(connection, session, contributor)
-    standing = frames.standing(connection, session, contributor, row)
+    standing = standing_of(connection, session, contributor, row)
     if ledger.revision_of(connection, session, contributor, _request(redaction)) is not None:
         return Plan(standing, redaction)
     ledger.check_room(connection, session, contributor, row, redaction, limits)
@@ -70,12 +70,14 @@ def plan(
     if row is None:
         return Plan(standing, reached)
     archive.check_hot(row)
-    masked = list(_masked(connection, row, reached, limits))
+    masked, naming = _masked(connection, row, reached, limits)
     header: dict[str, Any] = {}
     if masked and masked[0].first == 0 and 0 in reached.seqs:
         header = _of_header(frames.lines_of(masked[0].data)[0], session, limits)
-    named = _named(connection, row, reached) if masked and reached.blobs else None
-    return Plan(standing, reached, masked, named, header)
+    if not (masked and reached.blobs):
+        return Plan(standing, reached, masked, None, header)
+    contents = partial(blobs.of_contributor, connection, contributor)
+    return Plan(standing, reached, masked, frozenset(named_blobs(naming, contents)), header)
 
 
 def carry_out(
@@ -118,7 +120,7 @@ def _holds(
     connection: Connection, session: str, contributor: int, row: SessionRow | None, plan: Plan
 ) -> bool:
     """Whether a plan says what would be worked out now."""
-    if frames.standing(connection, session, contributor, row) != plan.standing:
+    if standing_of(connection, session, contributor, row) != plan.standing:
         return False
     # Frames may have been packed together meanwhile, and contents may have gone.
     if not {(it.first, it.last) for it in plan.frames} <= frames.ranges(connection, session):
@@ -152,31 +154,22 @@ def _check_replacements(connection: Connection, contributor: int, redaction: Red
 
 def _masked(
     connection: Connection, row: SessionRow, redaction: Redaction, limits: Limits
-) -> Iterator[_Masked]:
-    """The frames that a redaction changes."""
-    for first, last, lines, masked in _rewritten(connection, row, redaction):
-        if masked == lines:
-            continue
-        changed = [after for before, after in zip(lines, masked, strict=True) if before != after]
-        blobs.needed(connection, row.contributor_id, _checked(changed, row.id, limits))
-        yield _Masked(first, last, pack(masked))
-
-
-def _named(connection: Connection, row: SessionRow, redaction: Redaction) -> frozenset[str]:
-    """The contents that a session names, once its blobs are replaced."""
-    lines = (line for *_, masked in _rewritten(connection, row, redaction) for line in masked)
-    return frozenset(named_blobs(lines, partial(blobs.of_contributor, connection, row.contributor_id)))
-
-
-def _rewritten(
-    connection: Connection, row: SessionRow, redaction: Redaction
-) -> Iterator[tuple[int, int, Sequence[bytes], Sequence[bytes]]]:
-    """Each frame that a redaction may change: first and last seq, lines before and after."""
+) -> tuple[list[_Masked], list[bytes]]:
+    """The frames that a redaction changes, and the lines that may name a content of all that it looks at."""
     rewriting = Rewriting([redaction])
     encoding = frames.encoding(connection, row.id)
+    changed: list[_Masked] = []
+    naming: list[bytes] = []
     for first, last, data in _touched(connection, row, redaction):
         lines = frames.lines_of(data)
-        yield first, last, lines, rewriting.rewritten(lines, first, last, encoding)
+        masked = rewriting.rewritten(lines, first, last, encoding)
+        naming += filter(may_name, masked)
+        if masked == lines:
+            continue
+        others = [after for before, after in zip(lines, masked, strict=True) if before != after]
+        blobs.needed(connection, row.contributor_id, _checked(others, row.id, limits))
+        changed.append(_Masked(first, last, pack(masked)))
+    return changed, naming
 
 
 def _touched(

@@ -31,7 +31,7 @@ from collector_api.routes.state import (
     session_id,
 )
 from collector_api.rows import frames, sessions
-from collector_api.rows.frames import Arrival
+from collector_api.rows.appending import Arrival
 from collector_api.rows.tokens import Principal
 from collector_api.store import Store
 from pairlog.events import End
@@ -76,10 +76,11 @@ async def post_frame(request: Request, session: SessionPath) -> Response:
         metrics: Metrics = request.app.state.metrics
         metrics.stored(received.started_at, lines[-received.events :], len(body))
     store: Store = request.app.state.store
-    if isinstance(lines[-1].event, End):
-        store.judge_soon(session)
     if received.scrub:
         await run_in_threadpool(store.scrub)
+    # Behind that: what reads an older state keeps what was masked in the files.
+    if isinstance(lines[-1].event, End):
+        store.judge_soon(session)
     return json_response({"acked": received.acked})
 
 

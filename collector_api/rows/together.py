@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row
 
 from collector_api.limits import Limits
 from collector_api.rows import blobs, frames, sessions
-from collector_api.rows.frames import BEGIN, CONTINUE, KEEP, Appended, Arrival
+from collector_api.rows.appending import BEGIN, CONTINUE, KEEP, Appended, Arrival, columns_of
 from pairlog.events import Session
 from pairlog.moment import canonical
 
@@ -75,7 +75,7 @@ class _Group:
         for statement, values in ((BEGIN, begun), (CONTINUE, changed)):
             if values:
                 connection.execute(statement, values)
-        connection.execute(KEEP, [frames.kept(it.session, it.lines, it.body) for it in stored])
+        connection.execute(KEEP, [columns_of(it.session, it.lines, it.body) for it in stored])
         for contributor, size in self._bytes.items():
             blobs.count(connection, contributor, size)
 

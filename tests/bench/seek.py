@@ -18,7 +18,7 @@ from collector_api.lines.decoder import read_lines
 from collector_api.pages.marks import Marker
 from collector_api.pages.playback import AROUND, play
 from collector_api.rows import frames, keyframes, sessions, tokens
-from collector_api.rows.frames import Arrival
+from collector_api.rows.appending import Arrival
 from pairlog.events import Edit, End, Session
 from pairlog.frame import pack, parts
 from pairlog.line import decode, encode

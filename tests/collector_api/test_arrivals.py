@@ -22,7 +22,7 @@ from collector_api.database.database import database_at
 from collector_api.limits import Limits
 from collector_api.problems import Problem
 from collector_api.rows import tokens
-from collector_api.rows.frames import Arrival
+from collector_api.rows.appending import Arrival
 from collector_api.store import Store
 from pairlog.frame import pack
 from pairlog.options import database_uri

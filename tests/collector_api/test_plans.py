@@ -15,8 +15,8 @@ from collector_api.database.tables import Blob, table_of
 from collector_api.lines.decoder import read_lines
 from collector_api.lines.redactions import read_redaction
 from collector_api.problems import BlobMissing, TooFast
-from collector_api.rows import blobs, frames, ledger
-from collector_api.rows.frames import Arrival
+from collector_api.rows import appending, blobs, ledger
+from collector_api.rows.appending import Arrival
 from pairlog.blobs import read_manifest
 from pairlog.frame import pack
 from tests.collector_api.driver import SESSION, SMALL, Collector, line, problem, session_lines
@@ -40,7 +40,7 @@ def _arrival(raws: list[bytes]) -> Arrival:
 
 def _planned(collector: Collector, raws: list[bytes]) -> Arrival:
     with collector.store.reading() as connection:
-        return frames.planned(connection, _arrival(raws), SMALL)
+        return appending.planned(connection, _arrival(raws), SMALL)
 
 
 def _take(collector: Collector, arrival: Arrival) -> int:
@@ -174,7 +174,7 @@ def test_a_session_that_never_stands_still_comes_again_later(
     collector.send(mine, secret_lines()[:2])
     outdated = _planned(collector, secret_lines()[2:])
     collector.redact(mine, spans=SPANS)
-    monkeypatch.setattr(frames, "planned", lambda *_: outdated)
+    monkeypatch.setattr(appending, "planned", lambda *_: outdated)
     with pytest.raises(TooFast):
         _take(collector, outdated)
     assert collector.lines(mine) == secret_lines()[:2]

@@ -22,7 +22,7 @@ from collector_api.lines.decoder import read_lines
 from collector_api.lines.redactions import Redaction
 from collector_api.problems import Conflict, Hole, Problem
 from collector_api.rows import frames, sessions, tokens
-from collector_api.rows.frames import Arrival
+from collector_api.rows.appending import Arrival
 from collector_api.store import Store
 from pairlog.frame import pack
 from pairlog.masking import Span
