@@ -27,6 +27,7 @@ from pairlog.cli import main
 from pairlog.events import Edit, End, Event, Open, Save, Session
 from pairlog.frame import pack, whole_lines
 from pairlog.line import encode
+from tests.support.files import contents
 
 SESSION = "0193f5a0-1c00-7000-8000-0000000000aa"
 #: No access table would let this address in by chance.
@@ -147,7 +148,7 @@ def _kept(address: str) -> Iterator[bytes]:
     url = make_url(address)
     if url.get_backend_name() == "sqlite":
         folder = Path(str(url.database)).parent
-        yield from (file.read_bytes() for file in folder.rglob("*") if file.is_file())
+        yield from contents(folder).values()
         return
     with psycopg.connect(address) as connection, connection.cursor() as cursor:
         for table in SQLModel.metadata.tables:

@@ -21,6 +21,7 @@ from pairlog.options import database_uri
 from pairlog.source import open_source
 from tests.collector_api.driver import SESSION, SMALL, Collector, line, problem, session_lines
 from tests.collector_api.secret import SAVES, SECRET, SPANS, masked_lines, secret_lines
+from tests.support.files import contents
 from tests.support.postgres import Server
 
 OTHER = "0193f5a0-1c00-7000-8000-0000000000bb"
@@ -59,7 +60,7 @@ def mine(data: Path, tmp_path: Path) -> str:
 
 def holds(folder: Path, secret: str) -> bool:
     """Whether any file of a data folder, or below it, holds these words."""
-    return any(secret.encode() in file.read_bytes() for file in folder.rglob("*") if file.is_file())
+    return any(secret.encode() in data for data in contents(folder).values())
 
 
 def restore(tmp_path: Path, data: Path) -> None:

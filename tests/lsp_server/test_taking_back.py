@@ -14,6 +14,7 @@ from pairlog.home import Home
 from pairlog.options import database_uri
 from pairlog.source import open_source
 from tests.lsp_server.client import Client
+from tests.support.files import contents
 from tests.support.processes import Collector, end_leftovers, pairlog, wait_for
 
 WORD = "confidential"
@@ -74,8 +75,12 @@ class Place:
     def on_disk(self, word: str) -> list[str]:
         """The collector's files that hold a word, and those of the home."""
         folders = (self.collector.data, self.home.path)
-        files = [file for folder in folders for file in folder.rglob("*") if file.is_file()]
-        return [file.name for file in files if word.encode() in file.read_bytes()]
+        return [
+            file.name
+            for folder in folders
+            for file, data in contents(folder).items()
+            if word.encode() in data
+        ]
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from pairlog.client import Line, Redaction
 from pairlog.masking import mask, resaved
 from pairlog.replay import verify
 from tests.lsp_server.client import Client
+from tests.support.files import contents
 from tests.support.processes import Collector, end_leftovers, wait_for
 from tests.support.secrets import KINDS
 
@@ -92,7 +93,7 @@ def test_a_secret_that_is_finished_late_is_gone_from_everywhere_within_seconds(
     )
     left = last_key + GONE_S_MAX - time.monotonic()
     wait_for("nothing in the files", lambda: keys(in_files(collector.data)) == stars or None, left)
-    files = b"".join(file.read_bytes() for file in collector.data.rglob("*") if file.is_file())
+    files = b"".join(contents(collector.data).values())
     assert SECRET.encode() not in files
     assert SECRET[:HALF].encode() not in files
     assert watcher.redactions == 1
@@ -121,8 +122,7 @@ def keys(lines: Any) -> list[str]:
 def in_files(folder: Path) -> list[bytes]:
     """The lines of every gzip member that lies anywhere in the files of a folder, deleted ones too."""
     lines: dict[bytes, None] = {}
-    for file in sorted(folder.rglob("*")):
-        data = file.read_bytes() if file.is_file() else b""
+    for data in contents(folder).values():
         at = data.find(b"\x1f\x8b\x08")
         while at >= 0:
             lines |= dict.fromkeys(_member(data[at:]).splitlines())
